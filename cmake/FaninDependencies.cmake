@@ -1,0 +1,11 @@
+# Everything comes from the system's packages; none of it appears in a public header.
+find_package(Threads REQUIRED)
+find_package(hwy REQUIRED)
+find_package(fmt REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(PNG REQUIRED)
+find_package(nlohmann_json REQUIRED)
+if(FANIN_BUILD_CLI)
+  find_package(CLI11 REQUIRED)
+  find_package(tomlplusplus REQUIRED)
+endif()

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+#include "fanin/core/function_ref.h"
+
+namespace fanin {
+
+/// A fixed team of threads that runs numbered tasks.
+///
+/// Work is cut into tasks by its size alone, never by the number of threads, and each task writes what no other
+/// task of the run writes: so results are the same bits for 1, 2 or N threads. Thread t of T runs the tasks
+/// [t * n / T, (t + 1) * n / T), always the same ones, so that what it wrote last time is still in its cache.
+/// Waiting threads spin for some microseconds and sleep after that.
+class ThreadPool {
+ public:
+  /// A team of `threads` threads, the caller of run() among them. 0 means one for each core that the process may
+  /// use. Throws Error(usage) above 1024.
+  explicit ThreadPool(std::size_t threads = 0);
+  ~ThreadPool();
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+
+  [[nodiscard]] std::size_t threads() const noexcept;
+
+  /// Calls task(0) .. task(count - 1), each once, and returns when all are done. Allocates nothing.
+  /// The first exception (by task number) is rethrown here. A run() from inside a task, or while another thread uses the pool, runs in
+  /// the calling thread.
+  void run(std::size_t count, FunctionRef<void(std::size_t)> task);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Calls body(first, last) for consecutive ranges of `grain` items that cover [0, items): one task each.
+template <typename Body>
+void parallel_for(ThreadPool& pool, std::size_t items, std::size_t grain, Body&& body) {
+  if (items == 0) return;
+  const std::size_t tasks = (items + grain - 1) / grain;
+  pool.run(tasks, [&](std::size_t task) {
+    const std::size_t first = task * grain;
+    const std::size_t last = items - first < grain ? items : first + grain;
+    body(first, last);
+  });
+}
+
+}  // namespace fanin

@@ -1,0 +1,7 @@
+#include "fanin/core/version.h"
+
+namespace fanin {
+
+std::string_view version() noexcept { return FANIN_VERSION; }
+
+}  // namespace fanin
