@@ -1,16 +1,18 @@
 #include "fanin/core/thread_pool.h"
 
+#include <fmt/format.h>
 #include <sched.h>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <exception>
 #include <limits>
 #include <mutex>
+#include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
-
-#include <fmt/format.h>
 
 #include "fanin/core/error.h"
 
@@ -24,8 +26,9 @@ constexpr int kSpins = 20000;
 std::size_t available_cores() {
   cpu_set_t set;
   if (sched_getaffinity(0, sizeof(set), &set) == 0) return static_cast<std::size_t>(CPU_COUNT(&set));
+  // More cores than a cpu_set_t holds.
   const unsigned n = std::thread::hardware_concurrency();
-  return n == 0 ? 1 : n;
+  return std::clamp<std::size_t>(n, 1, kMaxThreads);
 }
 
 void relax() {
@@ -108,29 +111,44 @@ struct ThreadPool::State {
       finished.fetch_add(1, std::memory_order_release);
     }
   }
+
+  void stop_workers() {
+    stop.store(true);
+    announce();
+    for (std::thread& w : workers) w.join();
+  }
 };
 
 ThreadPool::ThreadPool(std::size_t threads) : state_(std::make_unique<State>()) {
   if (threads > kMaxThreads) {
-    throw Error(ErrorKind::usage, "threads", fmt::format("{} given, allowed are 0 (all cores) to {}", threads, kMaxThreads));
+    throw Error(ErrorKind::usage, "threads",
+                fmt::format("{} given, allowed are 0 (all cores) to {}", threads, kMaxThreads));
   }
   const std::size_t cores = available_cores();
   state_->threads = threads == 0 ? cores : threads;
   // With more threads than cores a spinning thread only takes the core from one that has work.
   state_->spin = state_->threads <= cores;
   state_->workers.reserve(state_->threads - 1);
-  for (std::size_t t = 1; t < state_->threads; ++t) {
-    state_->workers.emplace_back([s = state_.get(), t] { s->worker(t); });
+  try {
+    for (std::size_t t = 1; t < state_->threads; ++t) {
+      state_->workers.emplace_back([s = state_.get(), t] { s->worker(t); });
+    }
+  } catch (const std::system_error& e) {
+    const std::size_t started = state_->workers.size() + 1;
+    state_->stop_workers();
+    throw Error(
+        ErrorKind::unsupported, "threads",
+        fmt::format("{} threads asked for, the system refused after {}: {}", state_->threads, started, e.what()));
   }
 }
 
 ThreadPool::~ThreadPool() {
-  state_->stop.store(true);
-  state_->announce();
-  for (std::thread& w : state_->workers) w.join();
+  state_->stop_workers();
 }
 
-std::size_t ThreadPool::threads() const noexcept { return state_->threads; }
+std::size_t ThreadPool::threads() const noexcept {
+  return state_->threads;
+}
 
 void ThreadPool::run(std::size_t count, FunctionRef<void(std::size_t)> task) {
   State& s = *state_;
@@ -146,14 +164,16 @@ void ThreadPool::run(std::size_t count, FunctionRef<void(std::size_t)> task) {
   s.finished.store(0, std::memory_order_relaxed);
   s.announce();
   s.run_share(0);
-  for (int spins = 0; s.finished.load(std::memory_order_acquire) != s.threads - 1; ++spins) {
-    if (!s.spin || spins > kSpins) {
-      std::this_thread::yield();
-    } else {
+  int spins = s.spin ? kSpins : 0;
+  while (s.finished.load(std::memory_order_acquire) != s.threads - 1) {
+    if (spins > 0) {
+      --spins;
       relax();
+    } else {
+      std::this_thread::yield();
     }
   }
-  if (s.failure) std::rethrow_exception(s.failure);
+  if (s.failure) std::rethrow_exception(std::exchange(s.failure, nullptr));
 }
 
 }  // namespace fanin

@@ -2,6 +2,8 @@
 
 namespace fanin {
 
-std::string_view version() noexcept { return FANIN_VERSION; }
+std::string_view version() noexcept {
+  return FANIN_VERSION;
+}
 
 }  // namespace fanin

@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <type_traits>
+#include <utility>
 
 namespace fanin {
 
@@ -14,14 +15,21 @@ namespace detail {
 [[nodiscard]] void* allocate_zeroed(std::size_t bytes);
 }  // namespace detail
 
-/// An owned array of numbers on a cache-line boundary, zero at first. Its size is fixed when it is made.
+/// An owned array of numbers on a cache-line boundary, zero at first. Its size is fixed when it is made; moving from
+/// a buffer leaves it empty. Elements are not checked against the size. Throws std::bad_alloc, also for a size whose
+/// bytes do not fit in 63 bits.
 template <typename T>
-  requires std::is_trivially_copyable_v<T>
-class Buffer {
+requires(std::is_trivially_copyable_v<T> && alignof(T) <= 64) class Buffer {
  public:
   Buffer() = default;
   explicit Buffer(std::size_t size)
       : data_(size == 0 ? nullptr : static_cast<T*>(detail::allocate_zeroed(checked_bytes(size)))), size_(size) {}
+  Buffer(Buffer&& other) noexcept : data_(std::move(other.data_)), size_(std::exchange(other.size_, 0)) {}
+  Buffer& operator=(Buffer&& other) noexcept {
+    data_ = std::move(other.data_);
+    size_ = std::exchange(other.size_, 0);
+    return *this;
+  }
 
   [[nodiscard]] T* data() noexcept { return data_.get(); }
   [[nodiscard]] const T* data() const noexcept { return data_.get(); }

@@ -18,11 +18,8 @@ struct MatrixView {
   MatrixView(T* data_, std::size_t rows_, std::size_t cols_, std::size_t stride_)
       : data(data_), rows(rows_), cols(cols_), stride(stride_) {}
   /// A view of mutable elements reads as a view of constant ones.
-  operator MatrixView<const T>() const
-    requires(!std::is_const_v<T>)
-  {
-    return {data, rows, cols, stride};
-  }
+  // NOLINTNEXTLINE(google-explicit-constructor): as a pointer does
+  operator MatrixView<const T>() const requires(!std::is_const_v<T>) { return {data, rows, cols, stride}; }
 
   [[nodiscard]] T* row(std::size_t r) const { return data + r * stride; }
   [[nodiscard]] T& operator()(std::size_t r, std::size_t c) const { return data[r * stride + c]; }

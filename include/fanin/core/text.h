@@ -17,7 +17,8 @@ namespace fanin {
 /// about an unknown name.
 [[nodiscard]] std::string did_you_mean(std::string_view name, std::span<const std::string> candidates);
 
-/// The whole of `text` as a number; nothing if anything is left over, or for an empty text, an infinity or a NaN.
+/// The whole of `text` as a number; nothing if anything is left over, or for an empty text, an infinity or
+/// a NaN, or a magnitude that a double does not hold.
 [[nodiscard]] std::optional<double> parse_number(std::string_view text);
 
 /// The whole of `text` as a decimal integer without sign.
@@ -26,7 +27,8 @@ namespace fanin {
 /// `text` without white space at its ends.
 [[nodiscard]] std::string_view trimmed(std::string_view text);
 
-/// Splits at `separator` outside parentheses and trims each part: `a, f(1, 2)` gives `a` and `f(1, 2)`.
+/// Splits at `separator` outside parentheses and trims each part: `a, f(1, 2)` gives `a` and `f(1, 2)`. An empty text
+/// is one empty part; nothing is split after a parenthesis without its partner.
 [[nodiscard]] std::vector<std::string> split_outside_parentheses(std::string_view text, char separator);
 
 }  // namespace fanin

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <memory>
 
+#include "fanin/core/error.h"
 #include "fanin/core/function_ref.h"
 
 namespace fanin {
@@ -16,7 +17,7 @@ namespace fanin {
 class ThreadPool {
  public:
   /// A team of `threads` threads, the caller of run() among them. 0 means one for each core that the process may
-  /// use. Throws Error(usage) above 1024.
+  /// use. Throws Error(usage) above 1024, Error(unsupported) when the system gives no more threads.
   explicit ThreadPool(std::size_t threads = 0);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
@@ -25,8 +26,8 @@ class ThreadPool {
   [[nodiscard]] std::size_t threads() const noexcept;
 
   /// Calls task(0) .. task(count - 1), each once, and returns when all are done. Allocates nothing.
-  /// The first exception (by task number) is rethrown here. A run() from inside a task, or while another thread uses the pool, runs in
-  /// the calling thread.
+  /// When tasks throw, the exception of the lowest-numbered one is rethrown here; tasks after it may not have run.
+  /// A run() from inside a task, or while another thread uses the pool, runs in the calling thread.
   void run(std::size_t count, FunctionRef<void(std::size_t)> task);
 
  private:
@@ -34,11 +35,12 @@ class ThreadPool {
   std::unique_ptr<State> state_;
 };
 
-/// Calls body(first, last) for consecutive ranges of `grain` items that cover [0, items): one task each.
+/// Calls body(first, last) for consecutive ranges of `grain` items that cover [0, items): one task each. The last
+/// range may be shorter. Throws Error(usage) for a grain of 0.
 template <typename Body>
 void parallel_for(ThreadPool& pool, std::size_t items, std::size_t grain, Body&& body) {
-  if (items == 0) return;
-  const std::size_t tasks = (items + grain - 1) / grain;
+  if (grain == 0) throw Error(ErrorKind::usage, "threads", "parallel_for with a grain of 0, at least 1 is allowed");
+  const std::size_t tasks = items / grain + (items % grain == 0 ? 0 : 1);
   pool.run(tasks, [&](std::size_t task) {
     const std::size_t first = task * grain;
     const std::size_t last = items - first < grain ? items : first + grain;
