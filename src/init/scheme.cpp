@@ -1,0 +1,179 @@
+#include "fanin/init/scheme.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "fanin/core/error.h"
+#include "fanin/core/text.h"
+#include "fanin/init/gain.h"
+
+#include "init/definitions.h"
+#include "init/expression.h"
+
+namespace fanin::init {
+namespace {
+
+[[noreturn]] void fail(std::string_view sentence) {
+  throw Error(ErrorKind::usage, "init", sentence);
+}
+
+// What a message repeats of a text that may come from anywhere.
+std::string quoted(std::string_view text) {
+  constexpr std::size_t kLongest = 60;
+  return text.size() <= kLongest ? fmt::format("'{}'", text) : fmt::format("'{}...'", text.substr(0, kLongest));
+}
+
+std::string range_text(const Parameter& p) {
+  std::string_view kind = p.type == ParameterType::integer ? "whole numbers" : "numbers";
+  return fmt::format("{} in {}{}, {}{}", kind, p.range.min_included ? '[' : '(', p.range.min, p.range.max,
+                     p.range.max_included ? ']' : ')');
+}
+
+template <class Choices>
+[[noreturn]] void fail_choice(std::string_view scheme, const Parameter& p, std::string_view text,
+                              const Choices& choices) {
+  const std::vector<std::string> names(std::begin(choices), std::end(choices));
+  fail(fmt::format("{}: {}={} is none of {}{}", scheme, p.name, quoted(text), fmt::join(names, ", "),
+                   did_you_mean(text, names)));
+}
+
+Argument parse_argument(std::string_view scheme, const Parameter& p, std::string_view text) {
+  Argument a;
+  a.word = std::string(text);
+  switch (p.type) {
+    case ParameterType::number:
+    case ParameterType::integer: {
+      const auto value = parse_expression(text);
+      if (!value)
+        fail(fmt::format("{}: {}={} is no number, allowed are {}", scheme, p.name, quoted(text), range_text(p)));
+      if (!p.range.holds(*value) || (p.type == ParameterType::integer && *value != std::floor(*value))) {
+        fail(fmt::format("{}: {}={} is out of range, allowed are {}", scheme, p.name, quoted(text), range_text(p)));
+      }
+      // -0 means 0, so that equal rules have equal bits.
+      a.number = *value + 0.0;
+      return a;
+    }
+    case ParameterType::mode: {
+      std::vector<std::string> names;
+      for (const FanMode mode : {FanMode::fan_in, FanMode::fan_out, FanMode::fan_avg, FanMode::fan_geo_avg}) {
+        if (to_string(mode) == text) {
+          a.mode = mode;
+          return a;
+        }
+        names.emplace_back(to_string(mode));
+      }
+      fail_choice(scheme, p, text, names);
+    }
+    case ParameterType::distribution: {
+      const std::pair<std::string_view, Distribution> choices[] = {
+          {"uniform", Distribution::uniform},
+          {"normal", Distribution::normal},
+          {"truncated_normal", Distribution::truncated_normal}};
+      std::vector<std::string> names;
+      for (const auto& [name, distribution] : choices) {
+        if (name == text) {
+          a.distribution = distribution;
+          return a;
+        }
+        names.emplace_back(name);
+      }
+      fail_choice(scheme, p, text, names);
+    }
+    case ParameterType::nonlinearity:
+      for (const std::string& name : activation_names()) {
+        if (name == text) return a;
+      }
+      fail_choice(scheme, p, text, activation_names());
+  }
+  return a;
+}
+
+/// The text between the parentheses of `name(...)`; nothing if there are none.
+std::optional<std::string_view> inside(std::string_view text, std::size_t open) {
+  if (open == std::string_view::npos) return std::nullopt;
+  int depth = 0;
+  for (std::size_t i = open; i < text.size(); ++i) {
+    if (text[i] == '(') ++depth;
+    if (text[i] == ')' && --depth == 0 && i + 1 != text.size()) {
+      fail(fmt::format("scheme {}: unexpected text after the closing parenthesis", quoted(text)));
+    }
+    if (depth < 0) break;
+  }
+  if (depth != 0) fail(fmt::format("scheme {}: parentheses do not match", quoted(text)));
+  return text.substr(open + 1, text.size() - open - 2);
+}
+
+std::vector<std::string> parameter_names(const Definition& d) {
+  std::vector<std::string> names;
+  for (const Parameter& p : d.parameters) names.emplace_back(p.name);
+  return names;
+}
+
+std::vector<Argument> parse_arguments(const Definition& d, std::string_view scheme, std::string_view list) {
+  std::vector<Argument> arguments(d.parameters.size());
+  const auto parts = trimmed(list).empty() ? std::vector<std::string>() : split_outside_parentheses(list, ',');
+  const std::vector<std::string> names = parameter_names(d);
+  bool keywords = false;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    std::string_view value = parts[i];
+    std::size_t index = i;
+    if (const std::size_t equals = value.find('='); equals != std::string_view::npos) {
+      keywords = true;
+      const std::string_view name = trimmed(value.substr(0, equals));
+      value = trimmed(value.substr(equals + 1));
+      index = static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
+      if (index == names.size()) {
+        fail(fmt::format(
+            "{}: unknown parameter {}{}{}", scheme, quoted(name), did_you_mean(name, names),
+            names.empty() ? std::string(" (it has none)") : fmt::format(" (it has {})", fmt::join(names, ", "))));
+      }
+    } else if (keywords) {
+      fail(fmt::format("{}: value {} after a named parameter needs a name too", scheme, quoted(value)));
+    } else if (i >= names.size()) {
+      fail(fmt::format("{}: {} values given, it takes at most {}", scheme, parts.size(), names.size()));
+    }
+    if (arguments[index].given) fail(fmt::format("{}: parameter {} is given twice", scheme, names[index]));
+    if (value.empty()) fail(fmt::format("{}: parameter {} has no value", scheme, names[index]));
+    arguments[index] = parse_argument(scheme, d.parameters[index], value);
+    arguments[index].given = true;
+  }
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i].given) continue;
+    const Parameter& p = d.parameters[i];
+    if (p.fallback.empty()) {
+      fail(fmt::format("{}: parameter {} is missing, allowed are {}", scheme, p.name, range_text(p)));
+    }
+    arguments[i] = parse_argument(scheme, p, p.fallback);
+  }
+  return arguments;
+}
+
+}  // namespace
+
+Scheme Scheme::parse(std::string_view text) {
+  text = trimmed(text);
+  const std::size_t open = text.find('(');
+  const std::string_view name = trimmed(text.substr(0, open));
+  if (name.empty()) fail(fmt::format("scheme {}: a name is wanted, such as xavier_uniform", quoted(text)));
+  const Definition* definition = find_definition(name);
+  if (!definition) {
+    fail(fmt::format("unknown scheme {}{}", quoted(name), did_you_mean(name, scheme_names())));
+  }
+  const auto arguments = parse_arguments(*definition, name, inside(text, open).value_or(""));
+  return {std::string(text), std::string(definition->name),
+          std::make_shared<const detail::Rule>(definition->make(arguments))};
+}
+
+bool Scheme::elementwise() const noexcept {
+  return rule_->kind != detail::Kind::orthogonal && rule_->kind != detail::Kind::sparse;
+}
+
+bool operator==(const Scheme& a, const Scheme& b) noexcept {
+  return *a.rule_ == *b.rule_;
+}
+
+}  // namespace fanin::init
