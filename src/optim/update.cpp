@@ -1,0 +1,118 @@
+#include "optim/update.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "optim/update.cpp"
+#include <hwy/foreach_target.h>
+
+#include "core/simd-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace fanin::optim::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+using detail::Update;
+using fanin::HWY_NAMESPACE::fma;
+using fanin::HWY_NAMESPACE::fnma;
+using D = hn::ScalableTag<float>;
+using V = hn::Vec<D>;
+
+/// Runs rule(w, m, v, g), which changes its first arguments, over all elements; m and v only where kSlots has them.
+template <int kSlots, class Rule>
+HWY_INLINE void each(const Update& u, Rule rule) {
+  const D d;
+  const std::size_t lanes = hn::Lanes(d);
+  const auto one = [&](float* pw, float* pm, float* pv, const float* pg, std::size_t i) HWY_ATTR {
+    V w = hn::LoadU(d, pw + i);
+    V m = hn::Zero(d);
+    V v = hn::Zero(d);
+    if constexpr (kSlots > 0) m = hn::LoadU(d, pm + i);
+    if constexpr (kSlots > 1) v = hn::LoadU(d, pv + i);
+    rule(w, m, v, hn::LoadU(d, pg + i));
+    hn::StoreU(w, d, pw + i);
+    if constexpr (kSlots > 0) hn::StoreU(m, d, pm + i);
+    if constexpr (kSlots > 1) hn::StoreU(v, d, pv + i);
+  };
+  std::size_t i = 0;
+  for (; i + lanes <= u.count; i += lanes) one(u.w, u.m, u.v, u.g, i);
+  if (i == u.count) return;
+  // The rest goes through padded copies, so that it is the same code for every element.
+  struct Padded {
+    HWY_ALIGN float lane[HWY_MAX_BYTES / sizeof(float)];
+  };
+  Padded w{}, m{}, v{}, g{};
+  const std::size_t rest = u.count - i;
+  for (std::size_t k = 0; k < rest; ++k) {
+    w.lane[k] = u.w[i + k];
+    g.lane[k] = u.g[i + k];
+    if constexpr (kSlots > 0) m.lane[k] = u.m[i + k];
+    if constexpr (kSlots > 1) v.lane[k] = u.v[i + k];
+  }
+  one(w.lane, m.lane, v.lane, g.lane, 0);
+  for (std::size_t k = 0; k < rest; ++k) {
+    u.w[i + k] = w.lane[k];
+    if constexpr (kSlots > 0) u.m[i + k] = m.lane[k];
+    if constexpr (kSlots > 1) u.v[i + k] = v.lane[k];
+  }
+}
+
+void sgd_range(const Update& u) {
+  const D d;
+  const V rate = hn::Set(d, u.rate);
+  const V momentum = hn::Set(d, u.momentum);
+  // Without decay 0 * w would turn an infinite weight's gradient into NaN; the branch is the same for all elements.
+  const bool decays = u.decay != 0;
+  const V decay = hn::Set(d, u.decay);
+  if (u.m == nullptr) {
+    return each<0>(u, [&](V& w, V&, V&, V g) HWY_ATTR { w = fnma(rate, decays ? fma(decay, w, g) : g, w); });
+  }
+  each<1>(u, [&](V& w, V& m, V&, V g) HWY_ATTR {
+    if (decays) g = fma(decay, w, g);
+    m = fma(momentum, m, g);
+    w = fnma(rate, u.nesterov ? fma(momentum, m, g) : m, w);
+  });
+}
+
+template <bool kDecays, bool kDecoupled>
+HWY_INLINE void adam_rule(const Update& u) {
+  const D d;
+  const V rate = hn::Set(d, u.rate);
+  const V decay = hn::Set(d, kDecoupled ? u.decay_factor : u.decay);
+  const V one_minus_beta1 = hn::Set(d, u.one_minus_beta1);
+  const V beta2 = hn::Set(d, u.beta2);
+  const V one_minus_beta2 = hn::Set(d, u.one_minus_beta2);
+  const V root_scale = hn::Set(d, u.root_scale);
+  const V epsilon = hn::Set(d, u.epsilon);
+  each<2>(u, [&](V& w, V& m, V& v, V g) HWY_ATTR {
+    if constexpr (kDecays && kDecoupled) w = hn::Mul(w, decay);
+    if constexpr (kDecays && !kDecoupled) g = fma(decay, w, g);
+    m = fma(one_minus_beta1, hn::Sub(g, m), m);
+    v = fma(beta2, v, hn::Mul(one_minus_beta2, hn::Mul(g, g)));
+    w = fnma(rate, hn::Div(m, fma(hn::Sqrt(v), root_scale, epsilon)), w);
+  });
+}
+
+void adam_range(const Update& u) {
+  if (u.decay == 0) return adam_rule<false, false>(u);
+  return u.decoupled ? adam_rule<true, true>(u) : adam_rule<true, false>(u);
+}
+
+}  // namespace fanin::optim::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace fanin::optim {
+
+HWY_EXPORT(sgd_range);
+HWY_EXPORT(adam_range);
+
+namespace detail {
+
+void sgd(const Update& update) {
+  HWY_DYNAMIC_DISPATCH(sgd_range)(update);
+}
+void adam(const Update& update) {
+  HWY_DYNAMIC_DISPATCH(adam_range)(update);
+}
+
+}  // namespace detail
+}  // namespace fanin::optim
+#endif
