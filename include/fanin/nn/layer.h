@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "fanin/core/function_ref.h"
+#include "fanin/core/matrix_view.h"
+#include "fanin/nn/activation.h"
+#include "fanin/nn/parameter.h"
+#include "fanin/random/stream.h"
+
+namespace fanin::nn {
+
+/// What a pass over some rows of a batch needs to know besides the numbers.
+struct Pass {
+  bool training = false;        ///< dropout acts only in training
+  random::Stream noise{0};      ///< of this step; each layer folds its own index in
+  std::size_t first_row = 0;    ///< index in the batch of the views' first row
+};
+
+/// Called with a finished piece [first, first + count) of the gradient store.
+using GradientReady = FunctionRef<void(std::size_t first, std::size_t count)>;
+
+/// A map from [rows, inputs] to [rows, outputs] that can be differentiated.
+///
+/// forward() and backward() treat each row by itself, with the same bits however a batch is cut into row ranges, so
+/// ranges can run on any threads. Parameters live in the flat store of the network; bind() says where.
+class Layer {
+ public:
+  virtual ~Layer() = default;
+
+  /// `linear(784, 256)`, `relu`, `dropout(0.5)`.
+  [[nodiscard]] virtual std::string str() const = 0;
+  [[nodiscard]] virtual std::size_t inputs() const = 0;
+  [[nodiscard]] virtual std::size_t outputs() const = 0;
+
+  /// y [rows, outputs] from x [rows, inputs].
+  virtual void forward(const Pass& pass, MatrixView<const float> x, MatrixView<float> y) const = 0;
+  /// dx = J^T dy, where x and y are what forward() saw and gave.
+  virtual void backward(const Pass& pass, MatrixView<const float> x, MatrixView<const float> y,
+                        MatrixView<const float> dy, MatrixView<float> dx) const = 0;
+  /// forward() of one row by the plain formula in float64: the slow twin that gradients are checked against.
+  /// `parameters` is the whole store, widened.
+  virtual void reference(const Pass& pass, std::span<const double> parameters, std::span<const double> x,
+                         std::span<double> y) const = 0;
+
+  /// The parameters, named without the layer's prefix (`weight`), offsets not set.
+  [[nodiscard]] virtual std::vector<Parameter> parameters() const { return {}; }
+  /// `offsets` belongs to parameters(), element by element; the stores outlive the layer.
+  virtual void bind(std::span<const std::size_t> /*offsets*/, const float* /*values*/, float* /*gradient*/) {}
+  /// The gradient comes in this many pieces of similar cost, to be computed in any order on any thread.
+  [[nodiscard]] virtual std::size_t gradient_blocks() const { return 0; }
+  /// Writes piece `block` of dLoss/dparameters from the whole batch and reports each finished range; the parameters
+  /// of a reported range may be changed at once. Afterwards the layer takes over the block's new values.
+  virtual void gradient(std::size_t /*block*/, MatrixView<const float> /*x*/, MatrixView<const float> /*dy*/,
+                        GradientReady /*ready*/) {}
+  /// Takes over values that were written to the store from outside.
+  virtual void refresh() {}
+};
+
+/// y = x W^T + b, parameters `weight` [outputs, inputs] and `bias` [outputs].
+[[nodiscard]] std::unique_ptr<Layer> linear(std::size_t inputs, std::size_t outputs);
+/// y = f(x), element by element.
+[[nodiscard]] std::unique_ptr<Layer> activation(const Activation& f, std::size_t features);
+/// In training zeroes each element with probability p and multiplies the others by 1 / (1 - p) (Srivastava et al.
+/// 2014, in the inverted form); otherwise y = x. Element (row, j) of a step falls by word row * features + j of the pass's noise.
+/// Throws Error(usage) unless 0 <= p < 1.
+[[nodiscard]] std::unique_ptr<Layer> dropout(double p, std::size_t features);
+
+}  // namespace fanin::nn

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "fanin/core/matrix_view.h"
+
+namespace fanin::nn {
+
+enum class LossKind {
+  softmax_cross_entropy,  ///< nn.CrossEntropyLoss
+  mean_squared_error,     ///< nn.MSELoss
+};
+
+/// `softmax_cross_entropy`, `mean_squared_error`. Throws Error(usage) for another name and suggests the nearest.
+[[nodiscard]] LossKind parse_loss(std::string_view text);
+[[nodiscard]] std::string str(LossKind kind);
+
+/// The losses work row by row, so that a batch may be cut into slabs of rows and handed to several threads.
+///
+/// Each row's results depend on that row alone: sums over a row run in 16 interleaved partial sums that are combined
+/// in a fixed tree, so the bits are the same for every slab, thread count and SIMD target. Matrices are [rows, classes]
+/// and may have any stride. The gradient is that of scale * (sum of the rows' losses): scale = 1 / batch makes it the
+/// gradient of the batch's mean. A gradient view without data (nullptr) asks for the losses alone. The gradient may be
+/// written over the logits or outputs themselves. A row with a NaN or a +infinity has the loss NaN.
+/// All throw Error(usage) where shapes differ or there are no columns, Error(data) for a label outside [0, classes),
+/// before anything is written.
+
+/// row_loss[r] = log(sum_c e^z_rc) - z_r,label, dlogits_rc = (softmax(z_r)_c - [c = label]) * scale, for logits z.
+/// The largest logit is subtracted first, so that logits of any finite size give finite losses.
+void softmax_cross_entropy(MatrixView<const float> logits, std::span<const std::int32_t> labels, float scale,
+                           MatrixView<float> dlogits, std::span<float> row_loss);
+
+/// row_loss[r] = sum_c (y_rc - t_rc)^2 / cols, doutputs_rc = 2 (y_rc - t_rc) / cols * scale.
+void mean_squared_error(MatrixView<const float> outputs, MatrixView<const float> targets, float scale,
+                        MatrixView<float> doutputs, std::span<float> row_loss);
+
+/// The same with one-hot targets, t_rc = [c = label].
+void mean_squared_error(MatrixView<const float> outputs, std::span<const std::int32_t> labels, float scale,
+                        MatrixView<float> doutputs, std::span<float> row_loss);
+
+/// The loss of `kind` for class labels: one of the two above.
+void loss_rows(LossKind kind, MatrixView<const float> outputs, std::span<const std::int32_t> labels, float scale,
+               MatrixView<float> doutputs, std::span<float> row_loss);
+
+/// probabilities_rc = e^(z_rc - max_r) / sum_c e^(z_rc - max_r). `probabilities` may be `logits` itself.
+void softmax(MatrixView<const float> logits, MatrixView<float> probabilities);
+
+/// The mean in float64, summed in row order. Throws Error(usage) for no rows.
+[[nodiscard]] double mean(std::span<const float> row_loss);
+
+}  // namespace fanin::nn

@@ -1,0 +1,107 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fanin/core/buffer.h"
+#include "fanin/core/matrix_view.h"
+#include "fanin/nn/activation.h"
+#include "fanin/nn/layer.h"
+#include "fanin/nn/parameter.h"
+
+namespace fanin::nn {
+
+/// A multilayer perceptron in words: `784-256-256-10` with an activation (and dropout) after every hidden layer.
+struct NetworkSpec {
+  std::vector<std::size_t> widths;               ///< inputs, hidden sizes, outputs
+  Activation activation = ActivationKind::relu;  ///< after each hidden layer
+  double dropout = 0;                            ///< after each activation, 0 <= dropout < 1
+
+  /// From `784-256-256-10`. Throws Error(usage) for anything else: fewer than two widths, zero, more than 2^24.
+  static std::vector<std::size_t> parse_widths(std::string_view text);
+  [[nodiscard]] std::string widths_str() const;
+  /// Throws Error(usage) naming the field, its value and what is allowed.
+  void validate() const;
+};
+
+/// The layers' values and derivatives for one batch; made once, used for every step.
+class Workspace {
+ public:
+  /// The batch's rows [first, first + count) after `layer` layers: 0 is the input.
+  [[nodiscard]] MatrixView<float> values(std::size_t layer, std::size_t first, std::size_t count);
+  /// The loss's derivative by values(layer, ...).
+  [[nodiscard]] MatrixView<float> derivatives(std::size_t layer, std::size_t first, std::size_t count);
+  /// The largest batch it holds.
+  [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
+
+ private:
+  friend class Network;
+  struct Plane {
+    std::size_t cols = 0;
+    std::size_t stride = 0;
+    Buffer<float> values;
+    Buffer<float> derivatives;
+  };
+  std::size_t capacity_ = 0;
+  std::vector<Plane> planes_;
+};
+
+/// Layers in a row over one flat, cache-line aligned parameter store.
+///
+/// All parameters lie in one buffer, each starting at a multiple of 16 floats with zeros between; the gradient has
+/// the same layout, and an optimizer's state can have it too. Names and shapes are those of a PyTorch Sequential of
+/// the same layers (`0.weight` [256, 784], `0.bias` [256], `2.weight`, ...).
+class Network {
+ public:
+  /// The perceptron that `spec` describes, all parameters zero. Throws Error(usage) for an invalid spec.
+  explicit Network(const NetworkSpec& spec);
+  /// Layers that fit together: each one's outputs are the next one's inputs. Throws Error(usage) otherwise.
+  explicit Network(std::vector<std::unique_ptr<Layer>> layers);
+
+  [[nodiscard]] std::size_t inputs() const { return layers_.front()->inputs(); }
+  [[nodiscard]] std::size_t outputs() const { return layers_.back()->outputs(); }
+  [[nodiscard]] std::span<const std::unique_ptr<Layer>> layers() const noexcept { return layers_; }
+  [[nodiscard]] std::span<const Parameter> parameters() const noexcept { return parameters_; }
+  /// The number of trainable numbers, without the padding of the store.
+  [[nodiscard]] std::size_t parameter_count() const noexcept;
+
+  /// The flat store. Whoever writes to it calls refresh() before the next pass.
+  [[nodiscard]] std::span<float> values() noexcept { return values_.span(); }
+  [[nodiscard]] std::span<const float> values() const noexcept { return values_.span(); }
+  [[nodiscard]] std::span<float> gradient() noexcept { return gradient_.span(); }
+  [[nodiscard]] std::span<float> values(const Parameter& p) { return values().subspan(p.offset, p.shape.elements()); }
+  [[nodiscard]] std::span<const float> values(const Parameter& p) const {
+    return values().subspan(p.offset, p.shape.elements());
+  }
+  void refresh();
+
+  /// Room for batches of up to `batch` rows; `derivatives` only if backward() is called with it.
+  [[nodiscard]] Workspace workspace(std::size_t batch, bool derivatives = true) const;
+
+  /// Rows [first, first + count) of the batch: values(0) to values(layers().size()).
+  void forward(const Pass& pass, Workspace& w, std::size_t first, std::size_t count) const;
+  /// From derivatives(layers().size()) down to those of the first layer with parameters.
+  void backward(const Pass& pass, Workspace& w, std::size_t first, std::size_t count) const;
+
+  /// The gradient of the whole store comes in this many pieces, see Layer::gradient().
+  [[nodiscard]] std::size_t gradient_blocks() const noexcept { return blocks_.size(); }
+  void gradient(std::size_t block, Workspace& w, std::size_t batch, GradientReady ready);
+
+ private:
+  struct Block {
+    std::size_t layer;
+    std::size_t index;
+  };
+  std::vector<std::unique_ptr<Layer>> layers_;
+  std::vector<Parameter> parameters_;
+  std::vector<Block> blocks_;
+  std::size_t first_trainable_ = 0;
+  Buffer<float> values_;
+  Buffer<float> gradient_;
+};
+
+}  // namespace fanin::nn

@@ -1,0 +1,175 @@
+#include "fanin/nn/network.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "fanin/core/error.h"
+#include "fanin/core/text.h"
+
+namespace fanin::nn {
+namespace {
+
+constexpr std::size_t kLine = 16;  // floats in a cache line
+constexpr std::size_t kMaxWidth = std::size_t{1} << 24;
+
+std::size_t rounded_to_lines(std::size_t n) { return (n + kLine - 1) / kLine * kLine; }
+
+// Rows an odd number of cache lines apart spread over all sets of the first-level cache; rows 1 KiB apart would share
+// a quarter of them.
+std::size_t row_stride(std::size_t cols) {
+  const std::size_t lines = rounded_to_lines(cols) / kLine;
+  return (lines + (lines % 2 == 0 ? 1 : 0)) * kLine;
+}
+
+std::vector<std::unique_ptr<Layer>> make_layers(const NetworkSpec& spec) {
+  spec.validate();
+  std::vector<std::unique_ptr<Layer>> layers;
+  for (std::size_t i = 0; i + 1 < spec.widths.size(); ++i) {
+    const std::size_t out = spec.widths[i + 1];
+    layers.push_back(linear(spec.widths[i], out));
+    if (i + 2 == spec.widths.size()) break;
+    layers.push_back(activation(spec.activation, out));
+    if (spec.dropout > 0) layers.push_back(dropout(spec.dropout, out));
+  }
+  return layers;
+}
+
+}  // namespace
+
+std::vector<std::size_t> NetworkSpec::parse_widths(std::string_view text) {
+  std::vector<std::size_t> widths;
+  for (const std::string& part : split_outside_parentheses(text, '-')) {
+    const auto width = parse_unsigned(part);
+    if (!width || *width == 0 || *width > kMaxWidth) {
+      throw Error(ErrorKind::usage, "layers",
+                  fmt::format("'{}' in '{}' is no layer size, allowed are whole numbers from 1 to {}, as in "
+                              "784-256-256-10",
+                              part, text, kMaxWidth));
+    }
+    widths.push_back(*width);
+  }
+  if (widths.size() < 2) {
+    throw Error(ErrorKind::usage, "layers",
+                fmt::format("'{}' has one size, at least inputs and outputs are needed, as in 784-10", text));
+  }
+  return widths;
+}
+
+std::string NetworkSpec::widths_str() const { return fmt::format("{}", fmt::join(widths, "-")); }
+
+void NetworkSpec::validate() const {
+  if (widths.size() < 2) {
+    throw Error(ErrorKind::usage, "layers", fmt::format("{} sizes given, at least 2 are needed", widths.size()));
+  }
+  // The store, its gradient and the optimizer's state must fit in any machine's address space.
+  constexpr std::size_t kMaxParameters = std::size_t{1} << 34;
+  std::size_t total = 0;
+  for (std::size_t i = 0; i < widths.size(); ++i) {
+    if (widths[i] == 0 || widths[i] > kMaxWidth) {
+      throw Error(ErrorKind::usage, "layers", fmt::format("size {} given, allowed are 1 to {}", widths[i], kMaxWidth));
+    }
+    if (i > 0) total += (widths[i - 1] + 1) * widths[i];
+    if (total > kMaxParameters) {
+      throw Error(ErrorKind::usage, "layers", fmt::format("{} has more than 2^34 parameters", widths_str()));
+    }
+  }
+  if (!(dropout >= 0 && dropout < 1)) {
+    throw Error(ErrorKind::usage, "dropout", fmt::format("probability {} given, allowed is 0 <= p < 1", dropout));
+  }
+}
+
+MatrixView<float> Workspace::values(std::size_t layer, std::size_t first, std::size_t count) {
+  Plane& p = planes_[layer];
+  return {p.values.data() + first * p.stride, count, p.cols, p.stride};
+}
+
+MatrixView<float> Workspace::derivatives(std::size_t layer, std::size_t first, std::size_t count) {
+  Plane& p = planes_[layer];
+  return {p.derivatives.data() + first * p.stride, count, p.cols, p.stride};
+}
+
+Network::Network(const NetworkSpec& spec) : Network(make_layers(spec)) {}
+
+Network::Network(std::vector<std::unique_ptr<Layer>> layers) : layers_(std::move(layers)) {
+  if (layers_.empty()) throw Error(ErrorKind::usage, "network", "no layers given, at least one is needed");
+  std::size_t size = 0;
+  first_trainable_ = layers_.size();
+  for (std::size_t l = 0; l < layers_.size(); ++l) {
+    if (l > 0 && layers_[l]->inputs() != layers_[l - 1]->outputs()) {
+      throw Error(ErrorKind::usage, "network",
+                  fmt::format("layer {} {} does not follow layer {} {}: {} outputs meet {} inputs", l,
+                              layers_[l]->str(), l - 1, layers_[l - 1]->str(), layers_[l - 1]->outputs(),
+                              layers_[l]->inputs()));
+    }
+    for (Parameter p : layers_[l]->parameters()) {
+      p.name = fmt::format("{}.{}", l, p.name);
+      p.layer = l;
+      p.offset = size;
+      size += rounded_to_lines(p.shape.elements());
+      parameters_.push_back(std::move(p));
+      first_trainable_ = std::min(first_trainable_, l);
+    }
+    for (std::size_t b = 0; b < layers_[l]->gradient_blocks(); ++b) blocks_.push_back({l, b});
+  }
+  values_ = Buffer<float>(size);
+  gradient_ = Buffer<float>(size);
+  for (std::size_t l = 0; l < layers_.size(); ++l) {
+    std::vector<std::size_t> offsets;
+    for (const Parameter& p : parameters_) {
+      if (p.layer == l) offsets.push_back(p.offset);
+    }
+    if (!offsets.empty()) layers_[l]->bind(offsets, values_.data(), gradient_.data());
+  }
+}
+
+std::size_t Network::parameter_count() const noexcept {
+  std::size_t n = 0;
+  for (const Parameter& p : parameters_) n += p.shape.elements();
+  return n;
+}
+
+void Network::refresh() {
+  for (const auto& layer : layers_) layer->refresh();
+}
+
+Workspace Network::workspace(std::size_t batch, bool derivatives) const {
+  Workspace w;
+  w.capacity_ = batch;
+  for (std::size_t l = 0; l <= layers_.size(); ++l) {
+    Workspace::Plane p;
+    p.cols = l == 0 ? inputs() : layers_[l - 1]->outputs();
+    p.stride = row_stride(p.cols);
+    p.values = Buffer<float>(batch * p.stride);
+    if (derivatives && l > first_trainable_) p.derivatives = Buffer<float>(batch * p.stride);
+    w.planes_.push_back(std::move(p));
+  }
+  return w;
+}
+
+void Network::forward(const Pass& pass, Workspace& w, std::size_t first, std::size_t count) const {
+  Pass p = pass;
+  p.first_row = first;
+  for (std::size_t l = 0; l < layers_.size(); ++l) {
+    p.noise = pass.noise.fold_in(l);
+    layers_[l]->forward(p, w.values(l, first, count), w.values(l + 1, first, count));
+  }
+}
+
+void Network::backward(const Pass& pass, Workspace& w, std::size_t first, std::size_t count) const {
+  Pass p = pass;
+  p.first_row = first;
+  for (std::size_t l = layers_.size(); l-- > first_trainable_ + 1;) {
+    p.noise = pass.noise.fold_in(l);
+    layers_[l]->backward(p, w.values(l, first, count), w.values(l + 1, first, count),
+                         w.derivatives(l + 1, first, count), w.derivatives(l, first, count));
+  }
+}
+
+void Network::gradient(std::size_t block, Workspace& w, std::size_t batch, GradientReady ready) {
+  const Block& b = blocks_[block];
+  layers_[b.layer]->gradient(b.index, w.values(b.layer, 0, batch), w.derivatives(b.layer + 1, 0, batch), ready);
+}
+
+}  // namespace fanin::nn
