@@ -1,0 +1,125 @@
+#include "train/checkpoint.h"
+
+#include <cmath>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "fanin/core/error.h"
+#include "fanin/io/safetensors.h"
+
+namespace fanin::train {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* kStateKey = "fanin.checkpoint";
+constexpr int kVersion = 1;
+
+json optional_number(const std::optional<double>& value) { return value ? json(*value) : json(nullptr); }
+
+std::optional<double> optional_number(const json& j) {
+  return j.is_null() ? std::nullopt : std::optional<double>(j.get<double>());
+}
+
+json to_json(const EpochResult& e) {
+  return {{"epoch", e.epoch},
+          {"cost", e.cost},
+          {"learning_rate", e.learning_rate},
+          {"seconds", e.seconds},
+          {"validation_loss", optional_number(e.validation_loss)},
+          {"validation_accuracy", optional_number(e.validation_accuracy)},
+          {"test_accuracy", optional_number(e.test_accuracy)}};
+}
+
+EpochResult epoch_from_json(const json& j) {
+  EpochResult e;
+  e.epoch = j.at("epoch");
+  e.cost = j.at("cost");
+  e.learning_rate = j.at("learning_rate");
+  e.seconds = j.at("seconds");
+  e.validation_loss = optional_number(j.at("validation_loss"));
+  e.validation_accuracy = optional_number(j.at("validation_accuracy"));
+  e.test_accuracy = optional_number(j.at("test_accuracy"));
+  return e;
+}
+
+std::vector<float> read_flat(const io::SafetensorsFile& file, const std::string& name) {
+  const io::TensorInfo* info = file.find(name);
+  if (info == nullptr) return {};
+  std::vector<float> values(info->shape.elements());
+  file.read_f32(name, info->shape, values);
+  return values;
+}
+
+std::string slot_name(std::size_t s) { return fmt::format("optimizer.{}", s); }
+
+}  // namespace
+
+void write_checkpoint(const std::string& path, const Checkpoint& c) {
+  json epochs = json::array();
+  for (const EpochResult& e : c.epochs) epochs.push_back(to_json(e));
+  // Doubles are printed so that reading gives the same bits back.
+  const json state = {{"version", kVersion},
+                      {"fingerprint", c.fingerprint},
+                      {"data_hash", c.data_hash},
+                      {"epoch", c.epoch},
+                      {"step", c.step},
+                      {"cost_sum", c.cost_sum},
+                      {"epoch_seconds", c.epoch_seconds},
+                      {"loss_before", c.loss_before},
+                      {"optimizer_steps", c.optimizer_steps},
+                      {"best_epoch", c.best_epoch},
+                      {"best_loss", c.best_loss},
+                      {"epochs_without_gain", c.epochs_without_gain},
+                      {"slots", c.slots.size()},
+                      {"epochs", epochs}};
+  std::vector<io::TensorSource> tensors{io::f32_source("values", Shape{c.values.size()}, c.values)};
+  for (std::size_t s = 0; s < c.slots.size(); ++s) {
+    tensors.push_back(io::f32_source(slot_name(s), Shape{c.slots[s].size()}, c.slots[s]));
+  }
+  if (!c.best_values.empty()) {
+    tensors.push_back(io::f32_source("best", Shape{c.best_values.size()}, c.best_values));
+  }
+  io::write_safetensors(path, tensors, {{kStateKey, state.dump()}});
+}
+
+Checkpoint read_checkpoint(const std::string& path) {
+  const auto file = io::SafetensorsFile::open(path);
+  const auto entry = file.metadata().find(kStateKey);
+  if (entry == file.metadata().end()) {
+    throw Error(ErrorKind::data, "checkpoint", fmt::format("{} is no checkpoint: its metadata has no {}", path, kStateKey));
+  }
+  Checkpoint c;
+  std::size_t slots = 0;
+  try {
+    const json state = json::parse(entry->second);
+    if (state.at("version") != kVersion) {
+      throw Error(ErrorKind::unsupported, "checkpoint",
+                  fmt::format("{} has version {}, this program reads version {}", path, state.at("version").dump(),
+                              kVersion));
+    }
+    c.fingerprint = state.at("fingerprint");
+    c.data_hash = state.at("data_hash");
+    c.epoch = state.at("epoch");
+    c.step = state.at("step");
+    c.cost_sum = state.at("cost_sum");
+    c.epoch_seconds = state.at("epoch_seconds");
+    c.loss_before = state.at("loss_before");
+    c.optimizer_steps = state.at("optimizer_steps");
+    c.best_epoch = state.at("best_epoch");
+    c.best_loss = state.at("best_loss");
+    c.epochs_without_gain = state.at("epochs_without_gain");
+    slots = state.at("slots");
+    for (const json& e : state.at("epochs")) c.epochs.push_back(epoch_from_json(e));
+  } catch (const json::exception& e) {
+    throw Error(ErrorKind::data, "checkpoint", fmt::format("{}: the {} metadata is damaged: {}", path, kStateKey, e.what()));
+  }
+  c.values = read_flat(file, "values");
+  constexpr std::size_t kMaxSlots = 8;
+  for (std::size_t s = 0; s < slots && s < kMaxSlots; ++s) c.slots.push_back(read_flat(file, slot_name(s)));
+  c.best_values = read_flat(file, "best");
+  return c;
+}
+
+}  // namespace fanin::train

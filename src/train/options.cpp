@@ -1,0 +1,49 @@
+#include "fanin/train/options.h"
+
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "fanin/core/error.h"
+
+namespace fanin::train {
+namespace {
+
+[[noreturn]] void reject(std::string_view option, double value, std::string_view allowed) {
+  throw Error(ErrorKind::usage, "train", fmt::format("{} is {}, allowed is {}", option, value, allowed));
+}
+
+}  // namespace
+
+void TrainOptions::validate() const {
+  network.validate();
+  optimizer.validate();
+  constexpr std::size_t kMaxBatch = std::size_t{1} << 20;
+  constexpr std::size_t kMaxEpochs = 1000000;
+  if (!(learning_rate > 0) || !std::isfinite(learning_rate)) {
+    reject("learning rate", learning_rate, "a finite number above 0");
+  }
+  if (batch == 0 || batch > kMaxBatch) {
+    reject("batch size", static_cast<double>(batch), fmt::format("1 to {}", kMaxBatch));
+  }
+  if (epochs > kMaxEpochs) reject("epochs", static_cast<double>(epochs), fmt::format("0 to {}", kMaxEpochs));
+  if (!(validation >= 0 && validation < 1)) reject("validation fraction", validation, "0 <= fraction < 1");
+  if (patience > 0 && validation == 0) {
+    throw Error(ErrorKind::usage, "train",
+                fmt::format("patience is {}, but early stopping needs a validation fraction above 0", patience));
+  }
+}
+
+std::string TrainOptions::fingerprint() const {
+  const bool looks_at_the_end = schedule.kind == optim::ScheduleKind::cosine;
+  return fmt::format(
+      "layers={} activation={} dropout={} init={} init_output={} init_bias={} loss={} optimizer={} momentum={} "
+      "nesterov={} beta1={} beta2={} epsilon={} weight_decay={} lr={} schedule={} batch={} drop_last={} shuffle={} "
+      "seed={} validation={} patience={} epochs={}",
+      network.widths_str(), network.activation.str(), network.dropout, init.weights.str(), init.output_weights.str(),
+      init.biases.str(), nn::str(loss), optim::str(optimizer.kind), optimizer.momentum, optimizer.nesterov,
+      optimizer.beta1, optimizer.beta2, optimizer.epsilon, optimizer.weight_decay, learning_rate, schedule.str(), batch,
+      drop_last, shuffle, seed, validation, patience, looks_at_the_end ? std::to_string(epochs) : "any");
+}
+
+}  // namespace fanin::train

@@ -1,0 +1,285 @@
+#include "fanin/train/trainer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstring>
+#include <numeric>
+
+#include <fmt/format.h>
+
+#include "fanin/core/error.h"
+#include "fanin/data/batches.h"
+#include "train/checkpoint.h"
+
+namespace fanin::train {
+namespace {
+
+// More rows than this in one piece push the first layer's input out of the second-level cache.
+constexpr std::size_t kMaxSlab = 128;
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+// 64-bit words through a multiplicative hash: a run must not go on with other data by accident.
+std::uint64_t hash_bytes(std::uint64_t h, std::span<const std::byte> bytes) {
+  constexpr std::uint64_t kMultiplier = 0x9E3779B97F4A7C15U;
+  for (std::size_t i = 0; i < bytes.size(); i += sizeof(std::uint64_t)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes.data() + i, std::min(sizeof(word), bytes.size() - i));
+    h = (h ^ word) * kMultiplier;
+    h ^= h >> 32;
+  }
+  return h;
+}
+
+std::uint64_t hash_of(const data::Dataset& d) {
+  std::uint64_t h = hash_bytes(d.size(), std::as_bytes(d.labels()));
+  for (std::size_t i = 0; i < d.size(); ++i) {
+    h = d.is_bytes() ? hash_bytes(h, std::as_bytes(d.bytes(i))) : hash_bytes(h, std::as_bytes(d.floats(i)));
+  }
+  return h;
+}
+
+data::BatchOrder make_order(const data::IndexSplit& split, const TrainOptions& o) {
+  return {std::span<const std::uint32_t>(split.train), data::BatchOptions{o.batch, o.drop_last, o.shuffle},
+          random::Stream(o.seed, "shuffle")};
+}
+
+}  // namespace
+
+struct Trainer::State {
+  State(const TrainOptions& o, const data::Dataset& train_data, const data::Dataset* test_data, ThreadPool& p)
+      : options(o),
+        train(train_data),
+        test(test_data),
+        pool(p),
+        network(o.network),
+        optimizer(o.optimizer, network.values().size()),
+        split(data::validation_split(train_data.size(), o.validation, random::Stream(o.seed, "validation"))),
+        order(make_order(split, o)),
+        workspace(network.workspace(std::min(o.batch, split.train.size()))),
+        labels(workspace.capacity()),
+        row_loss(workspace.capacity()),
+        dropout(random::Stream(o.seed, "dropout")) {}
+
+  TrainOptions options;
+  const data::Dataset& train;
+  const data::Dataset* test;
+  ThreadPool& pool;
+  nn::Network network;
+  optim::Optimizer optimizer;
+  data::IndexSplit split;
+  data::BatchOrder order;
+  nn::Workspace workspace;
+  std::vector<std::int32_t> labels;
+  std::vector<float> row_loss;
+  random::Stream dropout;
+  bool resumed = false;
+  Checkpoint at;  // where the run stands; its arrays are filled only to be written
+
+  double step(std::span<const std::uint32_t> batch);
+  void save(const CheckpointOptions& checkpoint);
+  EpochResult finish_epoch(bool test_now);
+  [[nodiscard]] std::uint64_t global_step() const { return at.epoch * order.batches() + at.step; }
+  [[nodiscard]] double learning_rate(std::uint64_t step) const {
+    return options.learning_rate *
+           options.schedule.factor(step, options.epochs * order.batches(), order.batches());
+  }
+  [[nodiscard]] bool out_of_patience() const {
+    return options.patience > 0 && at.epochs_without_gain >= options.patience;
+  }
+  Progress progress(double seconds) const {
+    return {at.epoch + 1,    options.epochs, at.step, order.batches(), at.step == 0 ? 0 : at.cost_sum / static_cast<double>(at.step),
+            seconds};
+  }
+};
+
+double Trainer::State::step(std::span<const std::uint32_t> batch) {
+  const std::size_t n = batch.size();
+  const std::size_t layers = network.layers().size();
+  const float scale = 1.0F / static_cast<float>(n);
+  const nn::Pass pass{true, dropout.fold_in(global_step())};
+  // Rows do not see each other, so how they are cut is free to follow the number of threads: the bits do not.
+  const std::size_t slab = std::min(kMaxSlab, (n + pool.threads() - 1) / pool.threads());
+  parallel_for(pool, n, slab, [&](std::size_t first, std::size_t last) {
+    const std::size_t count = last - first;
+    const auto rows = batch.subspan(first, count);
+    for (std::size_t r = 0; r < count; ++r) labels[first + r] = train.labels()[rows[r]];
+    train.gather(rows, workspace.values(0, first, count));
+    network.forward(pass, workspace, first, count);
+    nn::loss_rows(options.loss, workspace.values(layers, first, count), std::span(labels).subspan(first, count), scale,
+                  workspace.derivatives(layers, first, count), std::span(row_loss).subspan(first, count));
+    network.backward(pass, workspace, first, count);
+  });
+  const double loss = nn::mean(std::span(row_loss).first(n));
+  if (!std::isfinite(loss)) {
+    throw Error(ErrorKind::numeric, "train",
+                fmt::format("diverged: the loss is {} in epoch {}, step {} of {}; a smaller learning rate than {} or "
+                            "another initialization may help",
+                            loss, at.epoch + 1, at.step + 1, order.batches(), options.learning_rate));
+  }
+  optimizer.begin_step(learning_rate(global_step()));
+  pool.run(network.gradient_blocks(), [&](std::size_t block) {
+    network.gradient(block, workspace, n, [&](std::size_t first, std::size_t count) {
+      optimizer.update(first, count, network.values().data(), network.gradient().data());
+    });
+  });
+  return loss;
+}
+
+void Trainer::State::save(const CheckpointOptions& checkpoint) {
+  if (checkpoint.path.empty()) return;
+  at.optimizer_steps = optimizer.steps();
+  at.values.assign(network.values().begin(), network.values().end());
+  at.slots.resize(optimizer.state_slots());
+  for (std::size_t s = 0; s < at.slots.size(); ++s) {
+    at.slots[s].assign(optimizer.state(s).begin(), optimizer.state(s).end());
+  }
+  write_checkpoint(checkpoint.path, at);
+}
+
+EpochResult Trainer::State::finish_epoch(bool test_now) {
+  EpochResult e;
+  e.epoch = at.epoch + 1;
+  e.cost = at.step == 0 ? 0 : at.cost_sum / static_cast<double>(at.step);
+  e.learning_rate = at.step == 0 ? 0 : learning_rate(global_step() - 1);
+  e.seconds = at.epoch_seconds;
+  if (!split.validation.empty()) {
+    const Evaluation v = evaluate(network, train, options.loss, pool, data::PixelRange::unit, split.validation);
+    e.validation_loss = v.loss;
+    e.validation_accuracy = v.accuracy;
+    if (at.best_epoch == 0 || v.loss < at.best_loss) {
+      at.best_epoch = e.epoch;
+      at.best_loss = v.loss;
+      at.epochs_without_gain = 0;
+      if (options.patience > 0) at.best_values.assign(network.values().begin(), network.values().end());
+    } else {
+      ++at.epochs_without_gain;
+    }
+  }
+  if (test_now && test != nullptr) {
+    e.test_accuracy = evaluate(network, *test, options.loss, pool).accuracy;
+  }
+  return e;
+}
+
+Trainer::Trainer(const TrainOptions& options, const data::Dataset& train, const data::Dataset* test, ThreadPool& pool) {
+  options.validate();
+  state_ = std::make_unique<State>(options, train, test, pool);
+  check_fit(state_->network, train);
+  if (test != nullptr) check_fit(state_->network, *test);
+  if (state_->order.batches() == 0) {
+    throw Error(ErrorKind::usage, "train",
+                fmt::format("batch size is {}, but {} holds {} samples for training", options.batch, train.name(),
+                            state_->split.train.size()));
+  }
+  nn::initialize(state_->network, options.init, options.seed, pool);
+}
+
+Trainer::~Trainer() = default;
+
+nn::Network& Trainer::network() noexcept { return state_->network; }
+
+void Trainer::resume(const std::string& path) {
+  State& s = *state_;
+  Checkpoint c = read_checkpoint(path);
+  const std::string mine = s.options.fingerprint();
+  if (c.fingerprint != mine) {
+    // Both lines name the same options in the same order: the first word that differs is the answer.
+    const auto [a, b] = std::mismatch(c.fingerprint.begin(), c.fingerprint.end(), mine.begin(), mine.end());
+    const auto word = [](const std::string& line, std::string::const_iterator at) {
+      const auto begin = line.rfind(' ', static_cast<std::size_t>(at - line.begin())) + 1;
+      return line.substr(begin, line.find(' ', static_cast<std::size_t>(at - line.begin())) - begin);
+    };
+    throw Error(ErrorKind::usage, "train",
+                fmt::format("{} is of another run: it has {}, this run has {}", path, word(c.fingerprint, a),
+                            word(mine, b)));
+  }
+  if (c.data_hash != hash_of(s.train)) {
+    throw Error(ErrorKind::usage, "train", fmt::format("{} was trained on other data than {}", path, s.train.name()));
+  }
+  const std::size_t size = s.network.values().size();
+  bool fits = c.values.size() == size && c.slots.size() == s.optimizer.state_slots() &&
+              c.step <= s.order.batches() && c.epochs.size() == c.epoch && c.epoch <= s.options.epochs &&
+              (c.best_values.empty() || c.best_values.size() == size);
+  for (const auto& slot : c.slots) fits = fits && slot.size() == size;
+  if (!fits) {
+    throw Error(c.epoch > s.options.epochs ? ErrorKind::usage : ErrorKind::data, "train",
+                fmt::format("{} holds {} finished epochs and {} values, this run has {} and {}", path, c.epoch,
+                            c.values.size(), s.options.epochs, size));
+  }
+  std::copy(c.values.begin(), c.values.end(), s.network.values().begin());
+  s.network.refresh();
+  for (std::size_t i = 0; i < c.slots.size(); ++i) {
+    std::copy(c.slots[i].begin(), c.slots[i].end(), s.optimizer.state(i).begin());
+  }
+  s.optimizer.restore(c.optimizer_steps);
+  s.at = std::move(c);
+  s.resumed = true;
+}
+
+TrainResult Trainer::run(Observer& observer, const CheckpointOptions& checkpoint, bool test_each_epoch) {
+  State& s = *state_;
+  TrainResult result;
+  if (!s.resumed) {
+    s.at.fingerprint = s.options.fingerprint();
+    if (!checkpoint.path.empty()) s.at.data_hash = hash_of(s.train);
+    const data::Dataset& judged = s.test != nullptr ? *s.test : s.train;
+    s.at.loss_before = evaluate(s.network, judged, s.options.loss, s.pool).loss;
+    s.save(checkpoint);
+  }
+  result.loss_before = s.at.loss_before;
+
+  double seconds = 0;
+  while (s.at.epoch < s.options.epochs && !s.out_of_patience() && !result.interrupted) {
+    s.order.begin_epoch(s.at.epoch);
+    while (s.at.step < s.order.batches() && !result.interrupted) {
+      const auto start = std::chrono::steady_clock::now();
+      s.at.cost_sum += s.step(s.order.batch(s.at.step));
+      const double spent = seconds_since(start);
+      s.at.epoch_seconds += spent;
+      seconds += spent;
+      ++s.at.step;
+      observer.on_step(s.progress(seconds));
+      const bool last = s.at.step == s.order.batches();
+      result.interrupted = !last && observer.stop_requested();
+      if (result.interrupted ||
+          (!last && checkpoint.every_steps > 0 && s.global_step() % checkpoint.every_steps == 0)) {
+        s.save(checkpoint);
+      }
+    }
+    if (result.interrupted) break;
+    s.at.epochs.push_back(s.finish_epoch(test_each_epoch));
+    ++s.at.epoch;
+    s.at.step = 0;
+    s.at.cost_sum = 0;
+    s.at.epoch_seconds = 0;
+    s.save(checkpoint);
+    observer.on_epoch(s.at.epochs.back());
+    result.interrupted = s.at.epoch < s.options.epochs && observer.stop_requested();
+  }
+
+  result.epochs = s.at.epochs;
+  for (const EpochResult& e : result.epochs) result.seconds += e.seconds;
+  result.seconds += s.at.epoch_seconds;
+  result.best_epoch = s.at.epoch;
+  if (result.interrupted) return result;
+  result.stopped_early = s.at.epoch < s.options.epochs;
+  if (!s.at.best_values.empty()) {
+    std::copy(s.at.best_values.begin(), s.at.best_values.end(), s.network.values().begin());
+    s.network.refresh();
+    result.best_epoch = s.at.best_epoch;
+  }
+  if (s.test != nullptr) {
+    result.test = evaluate(s.network, *s.test, s.options.loss, s.pool);
+    if (s.test->is_bytes()) {
+      result.test_accuracy_raw_pixels =
+          evaluate(s.network, *s.test, s.options.loss, s.pool, data::PixelRange::raw).accuracy;
+    }
+  }
+  return result;
+}
+
+}  // namespace fanin::train

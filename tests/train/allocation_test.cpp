@@ -1,0 +1,55 @@
+// Counts allocations of the whole process, so it is a program of its own.
+#include <atomic>
+#include <cstdlib>
+#include <new>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "fanin/train/trainer.h"
+#include "tests/train/blobs.h"
+
+namespace {
+std::atomic<std::size_t> allocations{0};
+}
+
+void* operator new(std::size_t size) {
+  allocations.fetch_add(1);
+  if (void* p = std::malloc(size == 0 ? 1 : size)) return p;
+  throw std::bad_alloc();
+}
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+
+namespace fanin::train {
+namespace {
+
+/// Notes the allocation count after every step of one epoch.
+class Counting final : public Observer {
+ public:
+  explicit Counting(std::size_t steps) : after_step_(steps) {}
+  void on_step(const Progress& p) override { after_step_[p.step - 1] = allocations.load(); }
+  [[nodiscard]] const std::vector<std::size_t>& after_step() const { return after_step_; }
+
+ private:
+  std::vector<std::size_t> after_step_;
+};
+
+TEST(TrainingStep, AllocatesNothing) {
+  for (const std::size_t threads : {1U, 2U}) {
+    const data::Dataset data = test::blobs(400, 1);
+    TrainOptions o;
+    o.network = nn::NetworkSpec{{16, 40, 30, 3}, nn::ActivationKind::tanh, 0.2};
+    o.batch = 20;
+    o.epochs = 1;
+    ThreadPool pool(threads);
+    Trainer trainer(o, data, nullptr, pool);
+    Counting counting(20);
+    (void)trainer.run(counting);
+    EXPECT_GT(counting.after_step().front(), 0U) << "the counter does not count";
+    EXPECT_EQ(counting.after_step().front(), counting.after_step().back()) << threads << " threads";
+  }
+}
+
+}  // namespace
+}  // namespace fanin::train
