@@ -1,8 +1,8 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "linalg/gemm.cpp"
-#include <hwy/foreach_target.h>
-
 #include "fanin/linalg/gemm.h"
+
+#include <hwy/foreach_target.h>
 
 #include <algorithm>
 #include <type_traits>

@@ -96,12 +96,20 @@ HWY_INLINE void gemm_rows(const GemmBlock& g, size_t m, size_t j, size_t last_la
   };
   while (m - i >= MR) tile(std::integral_constant<size_t, MR>());
   switch (m - i) {
-    case 5: if constexpr (MR > 5) return tile(std::integral_constant<size_t, 5>()); break;
-    case 4: if constexpr (MR > 4) return tile(std::integral_constant<size_t, 4>()); break;
-    case 3: return tile(std::integral_constant<size_t, 3>());
-    case 2: return tile(std::integral_constant<size_t, 2>());
-    case 1: return tile(std::integral_constant<size_t, 1>());
-    default: break;
+    case 5:
+      if constexpr (MR > 5) return tile(std::integral_constant<size_t, 5>());
+      break;
+    case 4:
+      if constexpr (MR > 4) return tile(std::integral_constant<size_t, 4>());
+      break;
+    case 3:
+      return tile(std::integral_constant<size_t, 3>());
+    case 2:
+      return tile(std::integral_constant<size_t, 2>());
+    case 1:
+      return tile(std::integral_constant<size_t, 1>());
+    default:
+      break;
   }
 }
 
@@ -118,10 +126,16 @@ HWY_INLINE void gemm_block(const GemmBlock& g, size_t m, size_t n) {
   const size_t last_lanes = n - j - (vectors - 1) * lanes;
   const bool partial = last_lanes != lanes;
   switch (vectors) {
-    case 4: if constexpr (kMaxTileVectors >= 4) return gemm_rows<kMaxTileRows, 4>(g, m, j, last_lanes, partial); break;
-    case 3: if constexpr (kMaxTileVectors >= 3) return gemm_rows<kMaxTileRows, 3>(g, m, j, last_lanes, partial); break;
-    case 2: return gemm_rows<kMaxTileRows, 2>(g, m, j, last_lanes, partial);
-    default: return gemm_rows<kMaxTileRows, 1>(g, m, j, last_lanes, partial);
+    case 4:
+      if constexpr (kMaxTileVectors >= 4) return gemm_rows<kMaxTileRows, 4>(g, m, j, last_lanes, partial);
+      break;
+    case 3:
+      if constexpr (kMaxTileVectors >= 3) return gemm_rows<kMaxTileRows, 3>(g, m, j, last_lanes, partial);
+      break;
+    case 2:
+      return gemm_rows<kMaxTileRows, 2>(g, m, j, last_lanes, partial);
+    default:
+      return gemm_rows<kMaxTileRows, 1>(g, m, j, last_lanes, partial);
   }
 }
 

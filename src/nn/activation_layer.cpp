@@ -1,4 +1,5 @@
 #include "fanin/nn/layer.h"
+
 #include "nn/reference.h"
 
 namespace fanin::nn {

@@ -1,9 +1,9 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
-
-#include <fmt/format.h>
 
 #include "fanin/core/error.h"
 #include "fanin/nn/layer.h"

@@ -1,12 +1,13 @@
 #include "fanin/nn/gradient_check.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
-#include <fmt/format.h>
-
 #include "fanin/core/error.h"
+
 #include "nn/reference.h"
 
 namespace fanin::nn {
@@ -61,7 +62,8 @@ std::vector<std::size_t> elements_to_check(const Parameter& p, const GradientChe
   }
   const random::Stream stream(options.seed, "gradient_check/" + p.name);
   for (std::size_t i = 0; i < options.per_parameter; ++i) {
-    elements.push_back(static_cast<std::size_t>((std::uint64_t{stream.word(2 * i)} << 32 | stream.word(2 * i + 1)) % size));
+    elements.push_back(
+        static_cast<std::size_t>((std::uint64_t{stream.word(2 * i)} << 32 | stream.word(2 * i + 1)) % size));
   }
   return elements;
 }

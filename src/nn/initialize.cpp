@@ -6,8 +6,12 @@
 namespace fanin::nn {
 
 InitRules InitRules::of(const init::Scheme& weights) {
-  const bool own_biases = weights.str() == "pytorch_default";
+  const bool own_biases = weights.name() == "pytorch_default";
   return {weights, weights, own_biases ? weights : init::Scheme::parse("zeros")};
+}
+
+InitRules InitRules::parse(std::string_view weights) {
+  return of(init::Scheme::parse(weights));
 }
 
 void initialize(Network& network, const InitRules& rules, std::uint64_t seed, ThreadPool& pool) {

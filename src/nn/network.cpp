@@ -1,9 +1,9 @@
 #include "fanin/nn/network.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+
+#include <algorithm>
 
 #include "fanin/core/error.h"
 #include "fanin/core/text.h"
@@ -14,7 +14,9 @@ namespace {
 constexpr std::size_t kLine = 16;  // floats in a cache line
 constexpr std::size_t kMaxWidth = std::size_t{1} << 24;
 
-std::size_t rounded_to_lines(std::size_t n) { return (n + kLine - 1) / kLine * kLine; }
+std::size_t rounded_to_lines(std::size_t n) {
+  return (n + kLine - 1) / kLine * kLine;
+}
 
 // Rows an odd number of cache lines apart spread over all sets of the first-level cache; rows 1 KiB apart would share
 // a quarter of them.
@@ -57,7 +59,9 @@ std::vector<std::size_t> NetworkSpec::parse_widths(std::string_view text) {
   return widths;
 }
 
-std::string NetworkSpec::widths_str() const { return fmt::format("{}", fmt::join(widths, "-")); }
+std::string NetworkSpec::widths_str() const {
+  return fmt::format("{}", fmt::join(widths, "-"));
+}
 
 void NetworkSpec::validate() const {
   if (widths.size() < 2) {
@@ -98,10 +102,10 @@ Network::Network(std::vector<std::unique_ptr<Layer>> layers) : layers_(std::move
   first_trainable_ = layers_.size();
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     if (l > 0 && layers_[l]->inputs() != layers_[l - 1]->outputs()) {
-      throw Error(ErrorKind::usage, "network",
-                  fmt::format("layer {} {} does not follow layer {} {}: {} outputs meet {} inputs", l,
-                              layers_[l]->str(), l - 1, layers_[l - 1]->str(), layers_[l - 1]->outputs(),
-                              layers_[l]->inputs()));
+      throw Error(
+          ErrorKind::usage, "network",
+          fmt::format("layer {} {} does not follow layer {} {}: {} outputs meet {} inputs", l, layers_[l]->str(), l - 1,
+                      layers_[l - 1]->str(), layers_[l - 1]->outputs(), layers_[l]->inputs()));
     }
     for (Parameter p : layers_[l]->parameters()) {
       p.name = fmt::format("{}.{}", l, p.name);

@@ -11,17 +11,28 @@ double reference_activation(const Activation& f, double x) {
   constexpr double kSeluAlpha = 1.6732632423543772848170429916717;
   const double sigmoid = 1 / (1 + std::exp(-x));
   switch (f.kind) {
-    case ActivationKind::identity: return x;
-    case ActivationKind::relu: return std::max(x, 0.0);
-    case ActivationKind::leaky_relu: return x > 0 ? x : f.slope_or_alpha * x;
-    case ActivationKind::tanh: return std::tanh(x);
-    case ActivationKind::sigmoid: return sigmoid;
-    case ActivationKind::softsign: return x / (1 + std::abs(x));
-    case ActivationKind::elu: return x > 0 ? x : f.slope_or_alpha * std::expm1(x);
-    case ActivationKind::selu: return kSeluScale * (x > 0 ? x : kSeluAlpha * std::expm1(x));
-    case ActivationKind::gelu: return x * (1 + std::erf(x / std::numbers::sqrt2)) / 2;
-    case ActivationKind::silu: return x * sigmoid;
-    case ActivationKind::softplus: return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x)));
+    case ActivationKind::identity:
+      return x;
+    case ActivationKind::relu:
+      return std::max(x, 0.0);
+    case ActivationKind::leaky_relu:
+      return x > 0 ? x : f.slope_or_alpha * x;
+    case ActivationKind::tanh:
+      return std::tanh(x);
+    case ActivationKind::sigmoid:
+      return sigmoid;
+    case ActivationKind::softsign:
+      return x / (1 + std::abs(x));
+    case ActivationKind::elu:
+      return x > 0 ? x : f.slope_or_alpha * std::expm1(x);
+    case ActivationKind::selu:
+      return kSeluScale * (x > 0 ? x : kSeluAlpha * std::expm1(x));
+    case ActivationKind::gelu:
+      return x * (1 + std::erf(x / std::numbers::sqrt2)) / 2;
+    case ActivationKind::silu:
+      return x * sigmoid;
+    case ActivationKind::softplus:
+      return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x)));
   }
   return std::nan("");
 }

@@ -1,8 +1,8 @@
 #include "train/checkpoint.h"
 
-#include <cmath>
-
 #include <fmt/format.h>
+
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "fanin/core/error.h"
@@ -16,7 +16,9 @@ using nlohmann::json;
 constexpr const char* kStateKey = "fanin.checkpoint";
 constexpr int kVersion = 1;
 
-json optional_number(const std::optional<double>& value) { return value ? json(*value) : json(nullptr); }
+json optional_number(const std::optional<double>& value) {
+  return value ? json(*value) : json(nullptr);
+}
 
 std::optional<double> optional_number(const json& j) {
   return j.is_null() ? std::nullopt : std::optional<double>(j.get<double>());
@@ -52,7 +54,9 @@ std::vector<float> read_flat(const io::SafetensorsFile& file, const std::string&
   return values;
 }
 
-std::string slot_name(std::size_t s) { return fmt::format("optimizer.{}", s); }
+std::string slot_name(std::size_t s) {
+  return fmt::format("optimizer.{}", s);
+}
 
 }  // namespace
 
@@ -88,16 +92,17 @@ Checkpoint read_checkpoint(const std::string& path) {
   const auto file = io::SafetensorsFile::open(path);
   const auto entry = file.metadata().find(kStateKey);
   if (entry == file.metadata().end()) {
-    throw Error(ErrorKind::data, "checkpoint", fmt::format("{} is no checkpoint: its metadata has no {}", path, kStateKey));
+    throw Error(ErrorKind::data, "checkpoint",
+                fmt::format("{} is no checkpoint: its metadata has no {}", path, kStateKey));
   }
   Checkpoint c;
   std::size_t slots = 0;
   try {
     const json state = json::parse(entry->second);
     if (state.at("version") != kVersion) {
-      throw Error(ErrorKind::unsupported, "checkpoint",
-                  fmt::format("{} has version {}, this program reads version {}", path, state.at("version").dump(),
-                              kVersion));
+      throw Error(
+          ErrorKind::unsupported, "checkpoint",
+          fmt::format("{} has version {}, this program reads version {}", path, state.at("version").dump(), kVersion));
     }
     c.fingerprint = state.at("fingerprint");
     c.data_hash = state.at("data_hash");
@@ -113,7 +118,8 @@ Checkpoint read_checkpoint(const std::string& path) {
     slots = state.at("slots");
     for (const json& e : state.at("epochs")) c.epochs.push_back(epoch_from_json(e));
   } catch (const json::exception& e) {
-    throw Error(ErrorKind::data, "checkpoint", fmt::format("{}: the {} metadata is damaged: {}", path, kStateKey, e.what()));
+    throw Error(ErrorKind::data, "checkpoint",
+                fmt::format("{}: the {} metadata is damaged: {}", path, kStateKey, e.what()));
   }
   c.values = read_flat(file, "values");
   constexpr std::size_t kMaxSlots = 8;

@@ -11,11 +11,11 @@ namespace fanin::train {
 
 /// Everything that a run needs to go on as if it had never stopped, besides its options and its data.
 struct Checkpoint {
-  std::string fingerprint;         ///< TrainOptions::fingerprint()
+  std::string fingerprint;  ///< TrainOptions::fingerprint()
   std::uint64_t data_hash = 0;
-  std::size_t epoch = 0;           ///< finished epochs
-  std::size_t step = 0;            ///< finished steps of the one under way
-  double cost_sum = 0;             ///< over those steps
+  std::size_t epoch = 0;  ///< finished epochs
+  std::size_t step = 0;   ///< finished steps of the one under way
+  double cost_sum = 0;    ///< over those steps
   double epoch_seconds = 0;
   double loss_before = 0;
   std::uint64_t optimizer_steps = 0;

@@ -1,9 +1,9 @@
 #include "fanin/train/evaluate.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
-
-#include <fmt/format.h>
 
 #include "fanin/core/error.h"
 

@@ -1,12 +1,13 @@
 #include "fanin/train/lab.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 
-#include <fmt/format.h>
-
 #include "fanin/core/error.h"
+
 #include "train/lab_findings.h"
 
 namespace fanin::train {
@@ -100,7 +101,7 @@ LabResult run_lab(const LabOptions& options, const data::Split& data, ThreadPool
   std::size_t number = 0;
   for (const std::string& text : options.inits) {
     if (result.interrupted) break;
-    const nn::InitRules rules = nn::InitRules::of(init::Scheme::parse(text));
+    const nn::InitRules rules = nn::InitRules::parse(text);
     LabRow row;
     row.init = text;
     for (std::size_t s = 0; s < options.seeds && !result.interrupted; ++s) {

@@ -1,11 +1,11 @@
 #include "train/lab_findings.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
-
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 
 namespace fanin::train {
 namespace {
@@ -29,7 +29,9 @@ bool never_learned(const LabRow& row, double uniform_loss) {
          std::abs(row.loss_before.mean - uniform_loss) < 0.01 * uniform_loss;
 }
 
-std::string percent(double x) { return fmt::format("{:.2f} %", 100 * x); }
+std::string percent(double x) {
+  return fmt::format("{:.2f} %", 100 * x);
+}
 
 }  // namespace
 
@@ -40,7 +42,8 @@ std::vector<std::string> findings(const LabOptions& options, const std::vector<L
   for (const LabRow& row : rows) {
     const std::size_t diverged = static_cast<std::size_t>(
         std::count_if(row.runs.begin(), row.runs.end(), [](const LabRun& r) { return !r.diverged.empty(); }));
-    if (diverged > 0) lines.push_back(fmt::format("{} diverged in {} of {} runs.", row.init, diverged, row.runs.size()));
+    if (diverged > 0)
+      lines.push_back(fmt::format("{} diverged in {} of {} runs.", row.init, diverged, row.runs.size()));
     if (row.test_accuracy.n == 0) continue;
     if (never_learned(row, uniform_loss)) {
       lines.push_back(fmt::format(
@@ -72,8 +75,8 @@ std::vector<std::string> findings(const LabOptions& options, const std::vector<L
       widest = std::max(widest, row->test_accuracy.std);
       lowest = std::min(lowest, row->test_accuracy.mean);
     } else {
-      worse.push_back(fmt::format("{} ({:.2f} points)", row->init,
-                                  100 * (best.test_accuracy.mean - row->test_accuracy.mean)));
+      worse.push_back(
+          fmt::format("{} ({:.2f} points)", row->init, 100 * (best.test_accuracy.mean - row->test_accuracy.mean)));
     }
   }
   if (equal.size() > 1) {

@@ -1,8 +1,8 @@
 #include "fanin/train/options.h"
 
-#include <cmath>
-
 #include <fmt/format.h>
+
+#include <cmath>
 
 #include "fanin/core/error.h"
 

@@ -1,15 +1,16 @@
 #include "fanin/train/trainer.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstring>
 #include <numeric>
 
-#include <fmt/format.h>
-
 #include "fanin/core/error.h"
 #include "fanin/data/batches.h"
+
 #include "train/checkpoint.h"
 
 namespace fanin::train {
@@ -84,14 +85,17 @@ struct Trainer::State {
   EpochResult finish_epoch(bool test_now);
   [[nodiscard]] std::uint64_t global_step() const { return at.epoch * order.batches() + at.step; }
   [[nodiscard]] double learning_rate(std::uint64_t step) const {
-    return options.learning_rate *
-           options.schedule.factor(step, options.epochs * order.batches(), order.batches());
+    return options.learning_rate * options.schedule.factor(step, options.epochs * order.batches(), order.batches());
   }
   [[nodiscard]] bool out_of_patience() const {
     return options.patience > 0 && at.epochs_without_gain >= options.patience;
   }
   Progress progress(double seconds) const {
-    return {at.epoch + 1,    options.epochs, at.step, order.batches(), at.step == 0 ? 0 : at.cost_sum / static_cast<double>(at.step),
+    return {at.epoch + 1,
+            options.epochs,
+            at.step,
+            order.batches(),
+            at.step == 0 ? 0 : at.cost_sum / static_cast<double>(at.step),
             seconds};
   }
 };
@@ -180,7 +184,9 @@ Trainer::Trainer(const TrainOptions& options, const data::Dataset& train, const 
 
 Trainer::~Trainer() = default;
 
-nn::Network& Trainer::network() noexcept { return state_->network; }
+nn::Network& Trainer::network() noexcept {
+  return state_->network;
+}
 
 void Trainer::resume(const std::string& path) {
   State& s = *state_;
@@ -193,16 +199,16 @@ void Trainer::resume(const std::string& path) {
       const auto begin = line.rfind(' ', static_cast<std::size_t>(at - line.begin())) + 1;
       return line.substr(begin, line.find(' ', static_cast<std::size_t>(at - line.begin())) - begin);
     };
-    throw Error(ErrorKind::usage, "train",
-                fmt::format("{} is of another run: it has {}, this run has {}", path, word(c.fingerprint, a),
-                            word(mine, b)));
+    throw Error(
+        ErrorKind::usage, "train",
+        fmt::format("{} is of another run: it has {}, this run has {}", path, word(c.fingerprint, a), word(mine, b)));
   }
   if (c.data_hash != hash_of(s.train)) {
     throw Error(ErrorKind::usage, "train", fmt::format("{} was trained on other data than {}", path, s.train.name()));
   }
   const std::size_t size = s.network.values().size();
-  bool fits = c.values.size() == size && c.slots.size() == s.optimizer.state_slots() &&
-              c.step <= s.order.batches() && c.epochs.size() == c.epoch && c.epoch <= s.options.epochs &&
+  bool fits = c.values.size() == size && c.slots.size() == s.optimizer.state_slots() && c.step <= s.order.batches() &&
+              c.epochs.size() == c.epoch && c.epoch <= s.options.epochs &&
               (c.best_values.empty() || c.best_values.size() == size);
   for (const auto& slot : c.slots) fits = fits && slot.size() == size;
   if (!fits) {

@@ -75,5 +75,9 @@ TEST(Buffer, SizesThatOverflowAreRejected) {
   EXPECT_THROW(Buffer<char>(kMax / 2 + 1), std::bad_alloc);
 }
 
+TEST(Buffer, MoreThanTheMachineHasIsRejectedBeforeItIsTouched) {
+  EXPECT_THROW(Buffer<char>(std::size_t{1} << 46), std::bad_alloc);
+}
+
 }  // namespace
 }  // namespace fanin

@@ -15,6 +15,7 @@ const std::vector<std::string> kSchemes{"xavier_uniform", "xavier_normal", "kaim
 TEST(NearestName, FindsASlip) {
   EXPECT_EQ(nearest_name("xavier_unifrom", kSchemes), "xavier_uniform");
   EXPECT_EQ(nearest_name("zeroes", kSchemes), "zeros");
+  EXPECT_EQ(nearest_name("trian", std::vector<std::string>{"lab", "train"}), "train");
   EXPECT_EQ(nearest_name("kaimingnormal", kSchemes), "kaiming_normal");
 }
 

@@ -1,5 +1,6 @@
 #include "fanin/io/network_file.h"
 
+#include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <cmath>
@@ -7,8 +8,6 @@
 #include <fstream>
 #include <string>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 #include "fanin/core/error.h"
 #include "fanin/core/thread_pool.h"
@@ -26,7 +25,7 @@ class NetworkFile : public ::testing::Test {
   nn::Network saved(const nn::NetworkSpec& spec) {
     nn::Network network(spec);
     ThreadPool pool(1);
-    nn::initialize(network, nn::InitRules::of(init::Scheme::parse("pytorch_default")), 3, pool);
+    nn::initialize(network, nn::InitRules::parse("pytorch_default"), 3, pool);
     save_network(path_, spec, network, {{"fanin.seed", "3"}});
     return network;
   }

@@ -1,11 +1,11 @@
 #include "fanin/linalg/gemm.h"
 
+#include <gtest/gtest.h>
+
 #include <cmath>
 #include <cstring>
 #include <tuple>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 #include "tests/support/each_target.h"
 

@@ -1,18 +1,19 @@
 #include "fanin/nn/network.h"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <map>
 #include <vector>
 
-#include <gtest/gtest.h>
-
 #include "fanin/core/error.h"
 #include "fanin/core/thread_pool.h"
 #include "fanin/nn/gradient_check.h"
 #include "fanin/nn/initialize.h"
 #include "fanin/random/distributions.h"
+
 #include "tests/support/each_target.h"
 
 namespace fanin::nn {
@@ -33,7 +34,7 @@ std::vector<std::int32_t> random_labels(std::size_t n, std::size_t classes) {
 Network made(const NetworkSpec& spec, const char* scheme = "xavier_normal", std::uint64_t seed = 1) {
   Network network(spec);
   ThreadPool pool(1);
-  InitRules rules = InitRules::of(init::Scheme::parse(scheme));
+  InitRules rules = InitRules::parse(scheme);
   // Biases away from zero, so that a wrong bias gradient cannot hide.
   rules.biases = init::Scheme::parse("normal(0, 0.3)");
   initialize(network, rules, seed, pool);
@@ -47,8 +48,8 @@ TEST(NetworkSpec, ParsesAndPrintsWidths) {
 }
 
 TEST(NetworkSpec, RejectsWhatIsNoNetwork) {
-  for (const char* text : {"", "784", "784-", "-784-10", "784-0-10", "784-ten", "784--10", "784-1e3-10", "784-99999999-10",
-                           "784-10.5", "18446744073709551617-10"}) {
+  for (const char* text : {"", "784", "784-", "-784-10", "784-0-10", "784-ten", "784--10", "784-1e3-10",
+                           "784-99999999-10", "784-10.5", "18446744073709551617-10"}) {
     EXPECT_THROW((void)NetworkSpec::parse_widths(text), Error) << text;
   }
   EXPECT_THROW((NetworkSpec{{10}}).validate(), Error);
@@ -62,8 +63,9 @@ TEST(Network, ParametersCarryPyTorchsNamesAndShapes) {
   const Network network(NetworkSpec{{784, 256, 256, 10}});
   std::map<std::string, Shape> shapes;
   for (const Parameter& p : network.parameters()) shapes.emplace(p.name, p.shape);
-  const std::map<std::string, Shape> expected{{"0.weight", {256, 784}}, {"0.bias", {256}}, {"2.weight", {256, 256}},
-                                              {"2.bias", {256}},        {"4.weight", {10, 256}}, {"4.bias", {10}}};
+  const std::map<std::string, Shape> expected{{"0.weight", {256, 784}}, {"0.bias", {256}},
+                                              {"2.weight", {256, 256}}, {"2.bias", {256}},
+                                              {"4.weight", {10, 256}},  {"4.bias", {10}}};
   EXPECT_EQ(shapes, expected);
   EXPECT_EQ(network.parameter_count(), 269322U);
 }
@@ -100,8 +102,9 @@ TEST(Network, LayersThatDoNotFollowEachOtherAreRejected) {
 
 // Every activation with every loss: the public check against central differences in float64.
 TEST(GradientCheck, HoldsForEveryActivationAndLoss) {
-  const std::vector<std::string> activations{"identity", "relu", "leaky_relu(0.2)", "tanh", "sigmoid", "softsign",
-                                             "elu(0.7)", "selu", "gelu",            "silu", "softplus"};
+  const std::vector<std::string> activations{"identity", "relu",     "leaky_relu(0.2)", "tanh",
+                                             "sigmoid",  "softsign", "elu(0.7)",        "selu",
+                                             "gelu",     "silu",     "softplus"};
   constexpr std::size_t kRows = 9;
   const auto x = random_batch(kRows, 13, 3);
   const auto labels = random_labels(kRows, 5);
@@ -156,7 +159,7 @@ TEST(GradientCheck, FindsAWrongDerivative) {
   layers.push_back(linear(4, 2));
   Network network(std::move(layers));
   ThreadPool pool(1);
-  initialize(network, InitRules::of(init::Scheme::parse("normal(0, 1)")), 1, pool);
+  initialize(network, InitRules::parse("normal(0, 1)"), 1, pool);
   const auto x = random_batch(4, 3, 5);
   const auto labels = random_labels(4, 2);
   EXPECT_GT(check_gradient(network, LossKind::softmax_cross_entropy, {x.data(), 4, 3}, labels).worst_error, 0.3);
@@ -269,8 +272,8 @@ TEST(Initialize, ThreadsDoNotChangeTheBits) {
   ThreadPool serial(1);
   ThreadPool crowd(4);
   for (const char* scheme : {"xavier_uniform", "he_normal", "orthogonal", "pytorch_default"}) {
-    initialize(one, InitRules::of(init::Scheme::parse(scheme)), 5, serial);
-    initialize(four, InitRules::of(init::Scheme::parse(scheme)), 5, crowd);
+    initialize(one, InitRules::parse(scheme), 5, serial);
+    initialize(four, InitRules::parse(scheme), 5, crowd);
     EXPECT_EQ(0, std::memcmp(one.values().data(), four.values().data(), one.values().size_bytes())) << scheme;
   }
 }
@@ -278,9 +281,10 @@ TEST(Initialize, ThreadsDoNotChangeTheBits) {
 TEST(Initialize, RulesGoByRoleAndLayer) {
   Network network(NetworkSpec{{6, 5, 4}});
   ThreadPool pool(1);
-  initialize(network,
-             {init::Scheme::parse("constant(1)"), init::Scheme::parse("constant(2)"), init::Scheme::parse("constant(3)")}, 0,
-             pool);
+  initialize(
+      network,
+      {init::Scheme::parse("constant(1)"), init::Scheme::parse("constant(2)"), init::Scheme::parse("constant(3)")}, 0,
+      pool);
   const std::vector<float> expected{1, 3, 2, 3};
   for (std::size_t i = 0; i < 4; ++i) {
     for (const float v : network.values(network.parameters()[i])) EXPECT_EQ(v, expected[i]) << i;
@@ -288,16 +292,16 @@ TEST(Initialize, RulesGoByRoleAndLayer) {
 }
 
 TEST(Initialize, PyTorchDefaultBringsItsOwnBiases) {
-  const InitRules rules = InitRules::of(init::Scheme::parse("pytorch_default"));
+  const InitRules rules = InitRules::parse("pytorch_default");
   EXPECT_EQ(rules.biases.str(), "pytorch_default");
-  EXPECT_EQ(InitRules::of(init::Scheme::parse("he_normal")).biases.str(), "zeros");
+  EXPECT_EQ(InitRules::parse("he_normal").biases.str(), "zeros");
 }
 
 // Why zeros never learn: all units of a layer get the same gradient.
 TEST(Initialize, ZerosGiveEveryUnitOfALayerTheSameGradient) {
   Network network(NetworkSpec{{7, 6, 5, 3}, ActivationKind::sigmoid});
   ThreadPool pool(1);
-  initialize(network, InitRules::of(init::Scheme::parse("zeros")), 0, pool);
+  initialize(network, InitRules::parse("zeros"), 0, pool);
   (void)passes(network, random_batch(8, 7, 1), random_labels(8, 3), 8);
   const Parameter& hidden = network.parameters()[2];
   const std::span<const float> g = std::span(network.gradient()).subspan(hidden.offset, hidden.shape.elements());

@@ -309,7 +309,7 @@ TEST(OptimizerOptions, ValuesOutsideTheRangesAreRejected) {
 
 TEST(OptimizerKind, TextRoundTrips) {
   for (const char* text : {"sgd", "adam", "adamw"}) EXPECT_EQ(str(parse_optimizer(text)), text);
-  EXPECT_EQ(usage_error([] { (void)parse_optimizer("adma"); }), "[optimizer] no optimizer 'adma'");
+  EXPECT_EQ(usage_error([] { (void)parse_optimizer("lbfgs"); }), "[optimizer] no optimizer 'lbfgs'");
   EXPECT_EQ(usage_error([] { (void)parse_optimizer("adamv"); }),
             "[optimizer] no optimizer 'adamv', did you mean 'adam'?");
 }

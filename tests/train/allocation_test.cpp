@@ -1,12 +1,13 @@
 // Counts allocations of the whole process, so it is a program of its own.
+#include <gtest/gtest.h>
+
 #include <atomic>
 #include <cstdlib>
 #include <new>
 #include <vector>
 
-#include <gtest/gtest.h>
-
 #include "fanin/train/trainer.h"
+
 #include "tests/train/blobs.h"
 
 namespace {
@@ -18,8 +19,12 @@ void* operator new(std::size_t size) {
   if (void* p = std::malloc(size == 0 ? 1 : size)) return p;
   throw std::bad_alloc();
 }
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+void operator delete(void* p) noexcept {
+  std::free(p);
+}
+void operator delete(void* p, std::size_t) noexcept {
+  std::free(p);
+}
 
 namespace fanin::train {
 namespace {

@@ -1,11 +1,12 @@
 #include "fanin/train/lab.h"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <cmath>
 
-#include <gtest/gtest.h>
-
 #include "fanin/core/error.h"
+
 #include "tests/train/blobs.h"
 #include "train/lab_findings.h"
 
@@ -24,7 +25,9 @@ LabOptions small_lab() {
   return o;
 }
 
-data::Split small_data() { return {test::blobs(200, 1), test::blobs(100, 2)}; }
+data::Split small_data() {
+  return {test::blobs(200, 1), test::blobs(100, 2)};
+}
 
 /// Keeps what the lab reports.
 class Keeping final : public LabObserver {
@@ -128,7 +131,8 @@ LabRow row_with(const std::string& init, MeanStd accuracy) {
 TEST(LabFindings, ClaimOnlyWhatTheSpreadSupports) {
   LabOptions o = small_lab();
   o.seeds = 5;
-  const std::vector<LabRow> rows{row_with("xavier_uniform", {0.9795, 0.001, 5}), row_with("he_normal", {0.9800, 0.0015, 5}),
+  const std::vector<LabRow> rows{row_with("xavier_uniform", {0.9795, 0.001, 5}),
+                                 row_with("he_normal", {0.9800, 0.0015, 5}),
                                  row_with("normal(0,1)", {0.9450, 0.002, 5})};
   const std::vector<std::string> lines = findings(o, rows);
   ASSERT_EQ(lines.size(), 2U);

@@ -1,5 +1,6 @@
 #include "fanin/train/trainer.h"
 
+#include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <cmath>
@@ -8,11 +9,10 @@
 #include <fstream>
 #include <vector>
 
-#include <gtest/gtest.h>
-
 #include "fanin/core/error.h"
 #include "fanin/data/batches.h"
 #include "fanin/random/stream.h"
+
 #include "tests/support/each_target.h"
 #include "tests/train/blobs.h"
 
@@ -81,7 +81,7 @@ TEST_F(TrainerTest, LearnsWhatCanBeLearned) {
 TEST_F(TrainerTest, LossBeforeTheFirstStepOfZerosIsLnOfTheClasses) {
   TrainOptions o = small_run();
   o.epochs = 0;
-  o.init = nn::InitRules::of(init::Scheme::parse("zeros"));
+  o.init = nn::InitRules::parse("zeros");
   const TrainResult r = run(o);
   EXPECT_NEAR(r.loss_before, std::log(3.0), 1e-6);
   EXPECT_TRUE(r.epochs.empty());
@@ -90,7 +90,8 @@ TEST_F(TrainerTest, LossBeforeTheFirstStepOfZerosIsLnOfTheClasses) {
 
 // The slow twin: the whole gradient first, then the whole update, rows one by one.
 TEST_F(TrainerTest, FusedStepsEqualPlainOnesBitForBit) {
-  for (const optim::OptimizerKind kind : {optim::OptimizerKind::sgd, optim::OptimizerKind::adam, optim::OptimizerKind::adamw}) {
+  for (const optim::OptimizerKind kind :
+       {optim::OptimizerKind::sgd, optim::OptimizerKind::adam, optim::OptimizerKind::adamw}) {
     TrainOptions o = small_run();
     o.optimizer.kind = kind;
     o.optimizer.weight_decay = 0.01;
@@ -184,7 +185,8 @@ TEST_F(TrainerTest, EarlyStoppingKeepsTheBestAndSurvivesResuming) {
   const TrainResult whole = run(o, &expected);
   ASSERT_TRUE(whole.stopped_early);
   EXPECT_EQ(whole.epochs.size(), whole.best_epoch + 2);
-  for (const EpochResult& e : whole.epochs) EXPECT_GE(*e.validation_loss, *whole.epochs[whole.best_epoch - 1].validation_loss);
+  for (const EpochResult& e : whole.epochs)
+    EXPECT_GE(*e.validation_loss, *whole.epochs[whole.best_epoch - 1].validation_loss);
   ThreadPool pool(1);
   {
     Trainer trainer(o, train_, &test_, pool);
@@ -316,15 +318,16 @@ TEST_F(TrainerTest, RawPixelsAreAFigureOfTheirOwn) {
   Observer silent;
   Trainer trainer(small_run(), train_, &test_, pool);
   (void)trainer.run(silent);
-  EXPECT_EQ(evaluate(trainer.network(), test_, nn::LossKind::softmax_cross_entropy, pool, data::PixelRange::raw).accuracy,
-            *r.test_accuracy_raw_pixels);
+  EXPECT_EQ(
+      evaluate(trainer.network(), test_, nn::LossKind::softmax_cross_entropy, pool, data::PixelRange::raw).accuracy,
+      *r.test_accuracy_raw_pixels);
 }
 
 TEST_F(TrainerTest, EvaluationCountsEverySampleOnceForAnyThreads) {
   ThreadPool one(1);
   ThreadPool four(4);
   nn::Network network(nn::NetworkSpec{{16, 20, 12, 3}});
-  nn::initialize(network, nn::InitRules::of(init::Scheme::parse("he_normal")), 1, one);
+  nn::initialize(network, nn::InitRules::parse("he_normal"), 1, one);
   const Evaluation a = evaluate(network, train_, nn::LossKind::softmax_cross_entropy, one);
   const Evaluation b = evaluate(network, train_, nn::LossKind::softmax_cross_entropy, four);
   EXPECT_EQ(a.samples, 205U);
@@ -332,7 +335,8 @@ TEST_F(TrainerTest, EvaluationCountsEverySampleOnceForAnyThreads) {
   EXPECT_EQ(a.predictions, b.predictions);
   EXPECT_EQ(a.dead_fraction, b.dead_fraction);
   const std::vector<std::uint32_t> some{3, 1, 204};
-  const Evaluation c = evaluate(network, train_, nn::LossKind::softmax_cross_entropy, one, data::PixelRange::unit, some);
+  const Evaluation c =
+      evaluate(network, train_, nn::LossKind::softmax_cross_entropy, one, data::PixelRange::unit, some);
   EXPECT_EQ(c.predictions[2], a.predictions[204]);
   EXPECT_EQ(c.sample_loss[0], a.sample_loss[3]);
 }

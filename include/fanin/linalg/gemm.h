@@ -8,8 +8,9 @@
 
 /// Matrix products in float32 whose every output element is one chain of fused multiply-adds in the order of the
 /// inner index: c = fma(a_ik, b_kj, c) for k = 0, 1, 2, ... The order does not depend on tiles, threads or the SIMD
-/// width, so neither do the bits, and skipping products that are exactly zero leaves them unchanged too (for finite factors, up to the sign of
-/// a zero). The functions run in the calling thread and allocate nothing: callers cut the rows of C into tasks.
+/// width, so neither do the bits, and skipping products that are exactly zero leaves them unchanged too (for finite
+/// factors, up to the sign of a zero). The functions run in the calling thread and allocate nothing: callers cut the
+/// rows of C into tasks.
 namespace fanin::linalg {
 
 /// What C holds before the first product is added.

@@ -18,6 +18,8 @@ struct InitRules {
 
   /// `weights` for every weight and zero biases; `pytorch_default` brings its own biases, U(+-1/sqrt(fan_in)).
   static InitRules of(const init::Scheme& weights);
+  /// of(Scheme::parse(weights)). Throws Error(usage) for a text that is no scheme.
+  static InitRules parse(std::string_view weights);
 };
 
 /// Fills every parameter. Its values depend on (seed, its name, its rule) alone: another layer more or less changes

@@ -17,9 +17,9 @@ namespace fanin::nn {
 
 /// What a pass over some rows of a batch needs to know besides the numbers.
 struct Pass {
-  bool training = false;        ///< dropout acts only in training
-  random::Stream noise{0};      ///< of this step; each layer folds its own index in
-  std::size_t first_row = 0;    ///< index in the batch of the views' first row
+  bool training = false;      ///< dropout acts only in training
+  random::Stream noise{0};    ///< of this step; each layer folds its own index in
+  std::size_t first_row = 0;  ///< index in the batch of the views' first row
 };
 
 /// Called with a finished piece [first, first + count) of the gradient store.
@@ -67,8 +67,8 @@ class Layer {
 /// y = f(x), element by element.
 [[nodiscard]] std::unique_ptr<Layer> activation(const Activation& f, std::size_t features);
 /// In training zeroes each element with probability p and multiplies the others by 1 / (1 - p) (Srivastava et al.
-/// 2014, in the inverted form); otherwise y = x. Element (row, j) of a step falls by word row * features + j of the pass's noise.
-/// Throws Error(usage) unless 0 <= p < 1.
+/// 2014, in the inverted form); otherwise y = x. Element (row, j) of a step falls by word row * features + j of the
+/// pass's noise. Throws Error(usage) unless 0 <= p < 1.
 [[nodiscard]] std::unique_ptr<Layer> dropout(double p, std::size_t features);
 
 }  // namespace fanin::nn

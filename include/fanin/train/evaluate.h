@@ -13,8 +13,8 @@ namespace fanin::train {
 
 struct Evaluation {
   std::size_t samples = 0;
-  double accuracy = 0;       ///< share of samples whose largest output is that of their label; ties go to the lower class
-  double loss = 0;           ///< mean over the samples
+  double accuracy = 0;  ///< share of samples whose largest output is that of their label; ties go to the lower class
+  double loss = 0;      ///< mean over the samples
   double dead_fraction = 0;  ///< share of hidden units (outputs of activations) that are exactly 0 for every sample
   std::vector<std::int32_t> predictions;  ///< class of each sample
   std::vector<float> sample_loss;         ///< of each sample: -log p(label) for the cross-entropy

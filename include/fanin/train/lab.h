@@ -75,7 +75,8 @@ class LabObserver : public Observer {
   virtual void on_best(const std::string& /*init*/, std::uint64_t /*seed*/, const nn::Network& /*network*/) {}
 };
 
-/// Trains every row for every seed on data.train and judges on data.test. A run that diverges is a result, not an error.
+/// Trains every row for every seed on data.train and judges on data.test. A run that diverges is a result, not an
+/// error.
 [[nodiscard]] LabResult run_lab(const LabOptions& options, const data::Split& data, ThreadPool& pool,
                                 LabObserver& observer);
 

@@ -55,13 +55,13 @@ struct CheckpointOptions {
 
 /// How a run ended.
 struct TrainResult {
-  double loss_before = 0;            ///< mean loss on the test data (or the training data without one) before step one
+  double loss_before = 0;  ///< mean loss on the test data (or the training data without one) before step one
   std::vector<EpochResult> epochs;
-  std::size_t best_epoch = 0;        ///< whose weights the network holds: the last, or the best with early stopping
+  std::size_t best_epoch = 0;  ///< whose weights the network holds: the last, or the best with early stopping
   bool stopped_early = false;
-  bool interrupted = false;          ///< by Observer::stop_requested
-  double seconds = 0;                ///< of all training steps, those before a resumption included
-  std::optional<Evaluation> test;    ///< after the last step, pixels in [0, 1]
+  bool interrupted = false;                        ///< by Observer::stop_requested
+  double seconds = 0;                              ///< of all training steps, those before a resumption included
+  std::optional<Evaluation> test;                  ///< after the last step, pixels in [0, 1]
   std::optional<double> test_accuracy_raw_pixels;  ///< the same network fed 0..255, for byte data
 };
 

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "fanin/core/thread_pool.h"
+
+namespace fanin::cli {
+
+/// Exit codes, the same for every command.
+enum Exit : int { kOk = 0, kFindings = 1, kUsage = 2, kBadInput = 3, kIo = 4, kDiverged = 5, kInterrupted = 130 };
+
+/// The flags that every command takes.
+struct Common {
+  bool json = false;   ///< one JSON document on stdout, nothing else there
+  bool quiet = false;  ///< no progress on stderr
+  std::string threads = "0";
+
+  void add_to(CLI::App& command);
+  /// Throws Error(usage) for a --threads that is no number from 0 to 1024.
+  [[nodiscard]] std::size_t thread_count() const;
+};
+
+/// What a command does after its flags are parsed; gives the exit code.
+using Action = std::function<int()>;
+
+/// Each adds a subcommand whose callback puts its action into `action`.
+void add_init(CLI::App& app, Action& action);
+void add_lab(CLI::App& app, Action& action);
+void add_list(CLI::App& app, Action& action);
+void add_predict(CLI::App& app, Action& action);
+void add_train(CLI::App& app, Action& action);
+
+/// Writes one JSON document and a line break to stdout. Throws Error(io) if stdout does not take it.
+void print_json(const nlohmann::ordered_json& document);
+/// Writes `text` to stdout. Throws Error(io) if stdout does not take it.
+void print(const std::string& text);
+
+/// After this Ctrl-C and SIGTERM only raise a flag, the first time; a second Ctrl-C ends the process at once.
+void catch_interrupts();
+[[nodiscard]] bool interrupted() noexcept;
+
+/// Runs the whole program: parses, acts, reports errors on stderr as one sentence. Gives the exit code.
+int run(int argc, const char* const* argv);
+
+}  // namespace fanin::cli

@@ -1,0 +1,179 @@
+#include "fanin/train/lab.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+
+#include "fanin/core/error.h"
+#include "fanin/core/text.h"
+#include "fanin/io/atomic_file.h"
+#include "fanin/io/network_file.h"
+
+#include "cli/command.h"
+#include "cli/data_source.h"
+#include "cli/lab_report.h"
+#include "cli/settings.h"
+#include "cli/terminal.h"
+#include "cli/train_json.h"
+#include "cli/train_settings.h"
+
+namespace fanin::cli {
+namespace {
+
+class LabProgress final : public train::LabObserver {
+ public:
+  LabProgress(ProgressStyle style, const train::LabOptions& options, std::string data_name, std::string best_path)
+      : bar_(style), options_(options), data_name_(std::move(data_name)), best_path_(std::move(best_path)) {}
+
+  void on_run(std::size_t run, std::size_t runs, const std::string& init, std::uint64_t seed) override {
+    run_ = run;
+    runs_ = runs;
+    init_ = init;
+    seed_ = seed;
+  }
+  void on_step(const train::Progress& p) override {
+    const double epochs = static_cast<double>(p.epoch - 1) + static_cast<double>(p.step) / static_cast<double>(p.steps);
+    const auto each = static_cast<double>(p.epochs);
+    bar_.update(static_cast<double>(run_) * each + epochs, static_cast<double>(runs_) * each,
+                fmt::format("{}/{} {} seed {} epoch {}", run_ + 1, runs_, init_, seed_, p.epoch));
+  }
+  void on_epoch(const train::EpochResult& e) override {
+    nlohmann::ordered_json line{{"init", init_}, {"seed", seed_}};
+    line.update(to_json(e));
+    metrics += line.dump() + "\n";
+  }
+  void on_run_end(const std::string& init, const train::LabRun& run) override {
+    if (!run.diverged.empty()) {
+      bar_.line(fmt::format("{:>3}/{} {:<16} seed {:<3} {}", run_ + 1, runs_, init, run.seed, run.diverged));
+      return;
+    }
+    bar_.line(fmt::format("{:>3}/{} {:<16} seed {:<3} test accuracy {:6.2f} %  {:6.2f} s", run_ + 1, runs_, init,
+                          run.seed, 100 * run.result.test->accuracy, run.result.seconds));
+  }
+  void on_best(const std::string& init, std::uint64_t seed, const nn::Network& network) override {
+    io::save_network(best_path_, options_.base.network, network,
+                     {{"fanin.command", "lab"},
+                      {"fanin.data", data_name_},
+                      {"fanin.init", init},
+                      {"fanin.seed", fmt::format("{}", seed)},
+                      {"fanin.epochs", fmt::format("{}", options_.base.epochs)}});
+  }
+  bool stop_requested() override { return interrupted(); }
+  void clear() { bar_.clear(); }
+
+  std::string metrics;
+
+ private:
+  ProgressBar bar_;
+  const train::LabOptions& options_;
+  std::string data_name_;
+  std::string best_path_;
+  std::size_t run_ = 0;
+  std::size_t runs_ = 1;
+  std::string init_;
+  std::uint64_t seed_ = 0;
+};
+
+struct Lab {
+  Common common;
+  TrainSettings training;
+  DataSource source;
+  std::string inits;
+  std::string out = "runs/lab";
+  std::size_t seeds = 1;
+  double target = 0.97;
+  bool quick = false;
+  std::unique_ptr<Settings> settings;
+
+  int run();
+};
+
+int Lab::run() {
+  settings->apply();
+  constexpr std::size_t kQuickEpochs = 2;
+  if (quick && !settings->given("epochs")) training.options.epochs = kQuickEpochs;
+  training.finish(*settings);
+  if (settings->print_config()) {
+    print(settings->toml());
+    return kOk;
+  }
+  train::LabOptions options;
+  options.base = training.options;
+  options.inits = inits.empty() ? train::LabOptions::default_inits() : split_outside_parentheses(inits, ',');
+  options.seeds = seeds;
+  options.target_accuracy = target;
+  options.validate();
+
+  LoadedData data = load(source);
+  if (!data.test)
+    throw Error(ErrorKind::usage, "cli", "the lab judges on test data: add --test-images and --test-labels");
+  data::Split split{std::move(data.train), std::move(*data.test)};
+  const std::filesystem::path folder(out);
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) throw Error(ErrorKind::io, "lab", fmt::format("cannot make the folder {}: {}", out, error.message()));
+  const std::string best_path = folder / "best.safetensors";
+  const std::string json_path = folder / "lab.json";
+  const std::string csv_path = folder / "lab.csv";
+  const std::string metrics_path = folder / "metrics.jsonl";
+  for (const std::string& path : {best_path, json_path, csv_path, metrics_path}) io::check_writable(path);
+
+  ThreadPool pool(common.thread_count());
+  const train::TrainOptions& o = options.base;
+  if (!common.json) {
+    const std::string seed_text = seeds == 1 ? fmt::format("seed {}", o.seed) : fmt::format("seeds 0..{}", seeds - 1);
+    print(
+        fmt::format("{} {} on {}: {} training and {} test samples\n{}, lr {}, batch {}, {} epochs, {}, {} thread{}\n\n",
+                    o.network.widths_str(), o.network.activation.str(), data.name, split.train.size(),
+                    split.test.size(), optim::str(o.optimizer.kind), o.learning_rate, o.batch, o.epochs, seed_text,
+                    pool.threads(), pool.threads() == 1 ? "" : "s"));
+  }
+  LabProgress progress(progress_style(common.quiet), options, data.name, best_path);
+  catch_interrupts();
+  const train::LabResult result = train::run_lab(options, split, pool, progress);
+  progress.clear();
+
+  nlohmann::ordered_json document = to_json(result, options);
+  document["data"] = data.name;
+  document["threads"] = pool.threads();
+  document["files"] = {{"table", json_path}, {"csv", csv_path}, {"metrics", metrics_path}, {"best", best_path}};
+  io::write_text_file(json_path, document.dump(2) + "\n");
+  io::write_text_file(csv_path, lab_csv(result));
+  io::write_text_file(metrics_path, progress.metrics);
+  if (common.json) {
+    print_json(document);
+  } else {
+    std::string text = "\n" + lab_table(result, options).text() + "\n" + lab_notes(result, options);
+    if (result.interrupted) text += "\ninterrupted: the table holds the runs that were finished\n";
+    text += fmt::format("\nwrote {}\n", fmt::join({json_path, csv_path, metrics_path, best_path}, ", "));
+    print(text);
+  }
+  return result.interrupted ? kInterrupted : kOk;
+}
+
+}  // namespace
+
+void add_lab(CLI::App& app, Action& action) {
+  auto* command = app.add_subcommand("lab", "Compare initializations on one network and one data set");
+  auto state = std::make_shared<Lab>();
+  state->common.add_to(*command);
+  std::vector<Setting> all{
+      text_setting("inits", "A,B,...",
+                   "Rows of the table; without it zeros, normal(0,1), pytorch_default, "
+                   "xavier_uniform, xavier_normal, he_uniform, he_normal, lecun_normal, orthogonal",
+                   state->inits),
+      count_setting("seeds", "Repeat each row with seeds 0..N-1 and show mean and spread; 1 uses --seed", state->seeds),
+      number_setting("target", "Accuracy of the column 'epochs to ...'", state->target),
+      text_setting("out", "FOLDER", "Where the files go", state->out)};
+  for (Setting& s : state->training.settings(false)) all.push_back(std::move(s));
+  for (Setting& s : state->source.settings()) all.push_back(std::move(s));
+  state->settings = std::make_unique<Settings>(std::move(all));
+  state->settings->add_to(*command);
+  command->add_flag("--quick", state->quick, "2 epochs");
+  command->callback([state, &action] { action = [state] { return state->run(); }; });
+}
+
+}  // namespace fanin::cli

@@ -1,0 +1,134 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <memory>
+#include <sstream>
+#include <string_view>
+
+#include "fanin/core/error.h"
+#include "fanin/core/text.h"
+#include "fanin/core/version.h"
+#include "fanin/init/catalogue.h"
+
+#include "cli/command.h"
+#include "cli/settings.h"
+
+namespace fanin::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kColumns = 100;
+
+struct List {
+  Common common;
+  std::string name;
+  std::string seed = "0";
+
+  int run() const;
+};
+
+std::size_t width(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+// `text` behind `head`, broken at spaces; later lines begin below the first word.
+std::string wrapped(const std::string& head, const std::string& text) {
+  std::string out = head;
+  std::size_t column = width(head);
+  bool first = true;
+  std::istringstream words(text);
+  for (std::string word; words >> word;) {
+    if (!first && column + 1 + width(word) > kColumns) {
+      out += "\n" + std::string(width(head), ' ');
+      column = width(head);
+      first = true;
+    }
+    out += (first ? "" : " ") + word;
+    column += width(word) + (first ? 0 : 1);
+    first = false;
+  }
+  return out + "\n";
+}
+
+std::string written(const init::SchemeInfo& s) {
+  return s.parameters.empty() ? s.name : fmt::format("{}({})", s.name, s.parameters);
+}
+
+std::string entry(const init::SchemeInfo& s) {
+  std::string text = written(s) + "\n" + wrapped("    ", s.formula);
+  if (!s.aliases.empty()) text += wrapped("    also ", fmt::format("{}", fmt::join(s.aliases, ", ")));
+  return text + wrapped("    ", s.source);
+}
+
+std::string detail(const init::SchemeInfo& s) {
+  std::string text = wrapped("name        ", s.name);
+  if (!s.aliases.empty()) text += wrapped("aliases     ", fmt::format("{}", fmt::join(s.aliases, ", ")));
+  text += wrapped("parameters  ", s.parameters.empty() ? std::string("none") : s.parameters);
+  text += wrapped("formula     ", s.formula);
+  text += wrapped("source      ", s.source);
+  return text + wrapped("in full     ", written(s));
+}
+
+const init::SchemeInfo& find(std::string_view text) {
+  // A scheme with its arguments is asked for by name, too.
+  const std::string_view wanted = trimmed(text.substr(0, text.find('(')));
+  std::vector<std::string> names;
+  for (const init::SchemeInfo& s : init::catalogue()) {
+    names.push_back(s.name);
+    names.insert(names.end(), s.aliases.begin(), s.aliases.end());
+    if (s.name == wanted || std::find(s.aliases.begin(), s.aliases.end(), wanted) != s.aliases.end()) return s;
+  }
+  throw Error(ErrorKind::usage, "list",
+              fmt::format("no scheme is named '{}'{}; 'fanin list' shows all", wanted, did_you_mean(wanted, names)));
+}
+
+Json to_json(const init::SchemeInfo& s) {
+  return {{"name", s.name},
+          {"aliases", s.aliases},
+          {"parameters", s.parameters},
+          {"formula", s.formula},
+          {"source", s.source}};
+}
+
+int List::run() const {
+  (void)common.thread_count();
+  if (!parse_unsigned(seed)) {
+    throw Error(ErrorKind::usage, "cli",
+                fmt::format("seed: '{}' given, allowed is a whole number from 0 to 2^64-1", seed));
+  }
+  const init::SchemeInfo* one = name.empty() ? nullptr : &find(name);
+  if (common.json) {
+    Json schemes = Json::array();
+    for (const init::SchemeInfo& s : init::catalogue()) {
+      if (one == nullptr || one == &s) schemes.push_back(to_json(s));
+    }
+    print_json({{"schema", 1}, {"command", "list"}, {"version", version()}, {"schemes", std::move(schemes)}});
+    return kOk;
+  }
+  if (one != nullptr) {
+    print(detail(*one));
+    return kOk;
+  }
+  std::string text;
+  for (const init::SchemeInfo& s : init::catalogue()) text += entry(s) + "\n";
+  print(text + fmt::format("{} schemes; 'fanin list NAME' shows one, 'fanin lab --inits A,B' compares them\n",
+                           init::catalogue().size()));
+  return kOk;
+}
+
+}  // namespace
+
+void add_list(CLI::App& app, Action& action) {
+  auto* command = app.add_subcommand("list", "Show the initialization schemes: names, parameters, formulas, sources");
+  auto state = std::make_shared<List>();
+  command->add_option("name", state->name, "Only this scheme, by its name or an alias")->type_name("NAME");
+  state->common.add_to(*command);
+  command->add_option("--seed", state->seed, "Taken as by every command; nothing here is random")
+      ->type_name("N")
+      ->default_str("0");
+  command->callback([state, &action] { action = [state] { return state->run(); }; });
+}
+
+}  // namespace fanin::cli

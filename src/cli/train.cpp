@@ -1,0 +1,192 @@
+#include <fmt/format.h>
+
+#include <cmath>
+#include <filesystem>
+#include <memory>
+
+#include "fanin/core/error.h"
+#include "fanin/core/text.h"
+#include "fanin/io/atomic_file.h"
+#include "fanin/io/network_file.h"
+#include "fanin/train/trainer.h"
+
+#include "cli/command.h"
+#include "cli/data_source.h"
+#include "cli/settings.h"
+#include "cli/terminal.h"
+#include "cli/train_json.h"
+#include "cli/train_settings.h"
+
+namespace fanin::cli {
+namespace {
+
+class TrainObserver final : public train::Observer {
+ public:
+  explicit TrainObserver(ProgressStyle style) : bar_(style) {}
+
+  void on_step(const train::Progress& p) override {
+    const auto steps = static_cast<double>(p.steps);
+    bar_.update(static_cast<double>(p.epoch - 1) * steps + static_cast<double>(p.step),
+                static_cast<double>(p.epochs) * steps,
+                fmt::format("epoch {}/{}  cost {:.4f}", p.epoch, p.epochs, p.cost));
+  }
+  void on_epoch(const train::EpochResult& e) override {
+    std::string text = fmt::format("epoch {:3}  cost {:.4f}", e.epoch, e.cost);
+    if (e.validation_loss) {
+      text +=
+          fmt::format("  validation loss {:.4f} accuracy {:.2f} %", *e.validation_loss, 100 * *e.validation_accuracy);
+    }
+    if (e.test_accuracy) text += fmt::format("  test accuracy {:.2f} %", 100 * *e.test_accuracy);
+    bar_.line(text + fmt::format("  {:.2f} s", e.seconds));
+  }
+  bool stop_requested() override { return interrupted(); }
+  void clear() { bar_.clear(); }
+
+ private:
+  ProgressBar bar_;
+};
+
+struct Train {
+  Common common;
+  TrainSettings training;
+  DataSource source;
+  std::string output;
+  std::string metrics;
+  std::string checkpoint;
+  std::size_t checkpoint_every = 0;
+  bool test_each_epoch = true;
+  bool resume = false;
+  std::unique_ptr<Settings> settings;
+
+  int run();
+  void print_report(const train::TrainResult& r, const LoadedData& data, const nn::Network& network,
+                    std::size_t threads) const;
+};
+
+std::string metrics_lines(const train::TrainResult& r) {
+  std::string lines;
+  for (const train::EpochResult& e : r.epochs) lines += to_json(e).dump() + "\n";
+  return lines;
+}
+
+bool is_special(const std::string& path) {
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  return std::filesystem::exists(status) && !std::filesystem::is_regular_file(status);
+}
+
+void Train::print_report(const train::TrainResult& r, const LoadedData& data, const nn::Network& network,
+                         std::size_t threads) const {
+  const train::TrainOptions& o = training.options;
+  std::string text = fmt::format("{} {}, {} parameters, init {}, seed {}, {} thread{}\n", o.network.widths_str(),
+                                 o.network.activation.str(), network.parameter_count(), o.init.weights.str(), o.seed,
+                                 threads, threads == 1 ? "" : "s");
+  text += fmt::format("loss before the first step {:.4f} (ln {} = {:.4f})\n", r.loss_before, network.outputs(),
+                      std::log(static_cast<double>(network.outputs())));
+  if (!r.epochs.empty()) {
+    text += fmt::format("cost of epoch 1 {:.4f}, of epoch {} {:.4f}; {:.2f} s of training\n", r.epochs.front().cost,
+                        r.epochs.back().epoch, r.epochs.back().cost, r.seconds);
+  }
+  if (r.stopped_early) {
+    text += fmt::format("stopped early: no lower validation loss for {} epochs; the weights are those of epoch {}\n",
+                        o.patience, r.best_epoch);
+  }
+  if (r.test) {
+    text += fmt::format("test accuracy {:.2f} % of {} ({})\n", 100 * r.test->accuracy, r.test->samples, data.name);
+    if (r.test_accuracy_raw_pixels) {
+      text += fmt::format("test accuracy fed raw pixels {:.2f} %: {}\n", 100 * *r.test_accuracy_raw_pixels,
+                          kRawPixelsExplained);
+    }
+  }
+  if (!output.empty()) text += fmt::format("wrote {}\n", output);
+  if (!metrics.empty()) text += fmt::format("wrote {}\n", metrics);
+  if (!checkpoint.empty()) {
+    text += fmt::format("wrote {} (the whole run: --resume with more --epochs continues it)\n", checkpoint);
+  }
+  print(text);
+}
+
+int Train::run() {
+  settings->apply();
+  training.finish(*settings);
+  if (settings->print_config()) {
+    print(settings->toml());
+    return kOk;
+  }
+  // A device or a pipe has no place beside it.
+  if (checkpoint.empty() && !output.empty() && !is_special(output)) checkpoint = output + ".checkpoint";
+  if (checkpoint.empty() && (checkpoint_every > 0 || resume)) {
+    throw Error(ErrorKind::usage, "cli", "--resume and --checkpoint-every need --checkpoint FILE or --output FILE");
+  }
+  // An hour of training must not end at a folder that does not exist.
+  for (const std::string& path : {output, metrics, checkpoint}) {
+    if (!path.empty()) io::check_writable(path);
+  }
+  const LoadedData data = load(source);
+  ThreadPool pool(common.thread_count());
+  train::Trainer trainer(training.options, data.train, data.test ? &*data.test : nullptr, pool);
+  TrainObserver observer(progress_style(common.quiet));
+  if (resume) {
+    if (std::filesystem::exists(checkpoint)) {
+      trainer.resume(checkpoint);
+    } else if (!common.quiet) {
+      fmt::print(stderr, "no checkpoint at {}: starting from the beginning\n", checkpoint);
+    }
+  }
+  catch_interrupts();
+  const train::TrainResult r = trainer.run(observer, {checkpoint, checkpoint_every}, test_each_epoch);
+  observer.clear();
+  if (r.interrupted) {
+    if (!common.quiet) {
+      fmt::print(stderr, "interrupted; {}\n",
+                 checkpoint.empty() ? std::string("nothing was saved, give --output or --checkpoint to keep a run")
+                                    : fmt::format("continue with the same command and --resume ({})", checkpoint));
+    }
+    return kInterrupted;
+  }
+  if (!output.empty()) {
+    io::save_network(output, training.options.network, trainer.network(),
+                     {{"fanin.command", "train"},
+                      {"fanin.data", data.name},
+                      {"fanin.seed", fmt::format("{}", training.options.seed)},
+                      {"fanin.init", training.options.init.weights.str()},
+                      {"fanin.epochs", fmt::format("{}", r.best_epoch)},
+                      {"fanin.options", training.options.fingerprint()}});
+  }
+  if (!metrics.empty()) io::write_text_file(metrics, metrics_lines(r));
+  if (!common.json) {
+    print_report(r, data, trainer.network(), pool.threads());
+    return kOk;
+  }
+  nlohmann::ordered_json document = to_json(r, training.options, trainer.network());
+  document["data"] = data.name;
+  document["threads"] = pool.threads();
+  document["files"] = {{"network", output}, {"metrics", metrics}, {"checkpoint", checkpoint}};
+  print_json(document);
+  return kOk;
+}
+
+}  // namespace
+
+void add_train(CLI::App& app, Action& action) {
+  auto* command = app.add_subcommand("train", "Train a network and save it");
+  auto state = std::make_shared<Train>();
+  state->common.add_to(*command);
+  std::vector<Setting> all = state->training.settings(true);
+  for (Setting& s : state->source.settings()) all.push_back(std::move(s));
+  all.push_back(text_setting("output", "FILE", "Save the network as safetensors", state->output));
+  all.push_back(text_setting("metrics", "FILE", "Save one JSON line an epoch", state->metrics));
+  all.push_back(text_setting("checkpoint", "FILE",
+                             "Where to save the run after each epoch and on Ctrl-C; with --output "
+                             "the default is OUTPUT.checkpoint",
+                             state->checkpoint));
+  all.push_back(count_setting("checkpoint-every", "Save the run every N steps too", state->checkpoint_every));
+  all.push_back(bool_setting("test-each-epoch", "Measure the test accuracy after each epoch", state->test_each_epoch));
+  state->settings = std::make_unique<Settings>(std::move(all));
+  state->settings->add_to(*command);
+  command->add_flag("--resume", state->resume,
+                    "Go on from the checkpoint, bit for bit; from the start if there is none");
+  command->callback([state, &action] { action = [state] { return state->run(); }; });
+}
+
+}  // namespace fanin::cli

@@ -1,0 +1,62 @@
+#include "cli/train_settings.h"
+
+#include "fanin/core/error.h"
+
+namespace fanin::cli {
+
+std::vector<Setting> TrainSettings::settings(bool one_init) {
+  train::TrainOptions& o = options;
+  std::vector<Setting> all{
+      text_setting("layers", "SIZES", "Inputs, hidden sizes, outputs", layers_),
+      value_setting("activation", "NAME",
+                    "After each hidden layer: identity, relu, leaky_relu(slope), tanh, sigmoid, softsign, elu(alpha), "
+                    "selu, gelu, silu, softplus",
+                    o.network.activation, nn::Activation::parse, [](const nn::Activation& a) { return a.str(); }),
+      number_setting("dropout", "Probability of dropping a hidden unit in training, 0 <= p < 1", o.network.dropout)};
+  if (one_init) {
+    all.push_back(text_setting("init", "SCHEME", "Weights of all layers; 'fanin list' shows the schemes", init_));
+    all.push_back(
+        text_setting("init-output", "SCHEME", "Weights of the last layer, if other than --init", init_output_));
+    all.push_back(
+        text_setting("init-bias", "SCHEME", "Biases; zeros, or what --init brings (pytorch_default)", init_bias_));
+  }
+  std::vector<Setting> rest{
+      value_setting("loss", "NAME", "softmax_cross_entropy or mean_squared_error", o.loss, nn::parse_loss,
+                    [](nn::LossKind k) { return nn::str(k); }),
+      value_setting("optimizer", "NAME", "sgd, adam or adamw", o.optimizer.kind, optim::parse_optimizer,
+                    [](optim::OptimizerKind k) { return optim::str(k); }),
+      number_setting("lr", "Learning rate, above 0", o.learning_rate),
+      value_setting("schedule", "NAME",
+                    "Learning rate over time: constant, step(every=5, factor=0.1), cosine(final=0); "
+                    "each takes warmup=STEPS",
+                    o.schedule, optim::Schedule::parse, [](const optim::Schedule& s) { return s.str(); }),
+      number_setting("momentum", "Of sgd, 0 <= momentum < 1", o.optimizer.momentum),
+      bool_setting("nesterov", "Nesterov's momentum for sgd", o.optimizer.nesterov),
+      number_setting("beta1", "Of adam and adamw", o.optimizer.beta1),
+      number_setting("beta2", "Of adam and adamw", o.optimizer.beta2),
+      number_setting("epsilon", "Of adam and adamw", o.optimizer.epsilon),
+      number_setting("weight-decay", "L2 for sgd and adam, decoupled for adamw; acts on weights and biases",
+                     o.optimizer.weight_decay),
+      count_setting("batch", "Samples a step", o.batch),
+      bool_setting("drop-last", "Leave out an epoch's last batch when it is short", o.drop_last),
+      bool_setting("shuffle", "A new order each epoch", o.shuffle),
+      count_setting("epochs", "Passes over the training data", o.epochs),
+      seed_setting("seed", "Of initial weights, order and dropout", o.seed),
+      number_setting("validation", "Fraction of the training data held out, 0 <= fraction < 1", o.validation),
+      count_setting("patience", "Stop after N epochs without a lower validation loss and keep the best; 0 never stops",
+                    o.patience)};
+  all.insert(all.end(), rest.begin(), rest.end());
+  return all;
+}
+
+void TrainSettings::finish(const Settings& settings) {
+  options.network.widths = nn::NetworkSpec::parse_widths(layers_);
+  options.init = nn::InitRules::parse(init_);
+  if (settings.given("init-output") && !init_output_.empty()) {
+    options.init.output_weights = init::Scheme::parse(init_output_);
+  }
+  if (settings.given("init-bias") && !init_bias_.empty()) options.init.biases = init::Scheme::parse(init_bias_);
+  options.validate();
+}
+
+}  // namespace fanin::cli

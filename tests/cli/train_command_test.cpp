@@ -1,0 +1,83 @@
+#include <filesystem>
+#include <sstream>
+
+#include "tests/cli/program.h"
+
+namespace fanin::cli::test {
+namespace {
+
+class TrainCommand : public Program {};
+
+TEST_F(TrainCommand, JsonHoldsWhatScriptsReadAndNothingElseIsOnStdout) {
+  const Outcome outcome = run(training({"--json"}));
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const nlohmann::json j = outcome.json();
+  EXPECT_EQ(j.at("schema"), 1);
+  EXPECT_EQ(j.at("command"), "train");
+  EXPECT_EQ(j.at("seed"), 3);
+  EXPECT_EQ(j.at("layers"), "64-16-4");
+  EXPECT_GT(j.at("loss_before").get<double>(), 0);
+  EXPECT_TRUE(j.at("test_accuracy").is_number());
+  EXPECT_TRUE(j.at("test_accuracy_raw_pixels").is_number());
+  ASSERT_EQ(j.at("epochs").size(), 2U);
+  for (const auto& e : j.at("epochs")) {
+    EXPECT_TRUE(e.at("cost").is_number());
+    EXPECT_GE(e.at("seconds").get<double>(), 0);
+  }
+}
+
+TEST_F(TrainCommand, LearnsAnEasyProblem) {
+  const Outcome outcome = run(training({"--json", "-q", "--epochs", "20", "--lr", "0.01"}));
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_GT(outcome.json().at("test_accuracy").get<double>(), 0.95);
+  EXPECT_EQ(outcome.err, "");
+}
+
+TEST_F(TrainCommand, FilesAreTheSameBytesForAnyNumberOfThreads) {
+  for (const char* threads : {"1", "2", "4"}) {
+    const std::string model = path(std::string("m") + threads);
+    ASSERT_EQ(run(training({"-o", model, "--threads", threads, "--dropout", "0.2"})).code, 0);
+    EXPECT_EQ(io::get(model), io::get(path("m1"))) << threads;
+  }
+}
+
+TEST_F(TrainCommand, SeedDecidesTheModel) {
+  ASSERT_EQ(run(training({"-o", path("a")})).code, 0);
+  ASSERT_EQ(run(training({"-o", path("b")})).code, 0);
+  ASSERT_EQ(run(training({"-o", path("c"), "--seed", "4"})).code, 0);
+  EXPECT_EQ(io::get(path("a")), io::get(path("b")));
+  EXPECT_NE(io::get(path("a")), io::get(path("c")));
+}
+
+TEST_F(TrainCommand, MetricsHaveOneJsonLineAnEpoch) {
+  ASSERT_EQ(run(training({"--metrics", path("m.jsonl"), "--epochs", "3"})).code, 0);
+  std::istringstream lines(io::get(path("m.jsonl")));
+  std::size_t epoch = 0;
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_EQ(nlohmann::json::parse(line).at("epoch"), ++epoch);
+  }
+  EXPECT_EQ(epoch, 3U);
+}
+
+TEST_F(TrainCommand, FlagsWinOverTheFileAndTheFileOverDefaults) {
+  io::put(path("c.toml"), "epochs = 1\nbatch = 50\nlr = 0.5\n");
+  const Outcome outcome =
+      run(with_data({"train", "--layers", "64-16-4", "--config", path("c.toml"), "--lr", "0.25", "--json"}));
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const nlohmann::json j = outcome.json();
+  ASSERT_EQ(j.at("epochs").size(), 1U);
+  EXPECT_EQ(j.at("epochs")[0].at("learning_rate"), 0.25);
+}
+
+TEST_F(TrainCommand, PrintedConfigurationMakesTheSameRun) {
+  const Outcome printed = run(training({"--lr", "0.01", "--init", "he_normal", "--print-config", "-o", path("m")}));
+  ASSERT_EQ(printed.code, 0) << printed.err;
+  EXPECT_FALSE(std::filesystem::exists(path("m")));
+  io::put(path("c.toml"), printed.out);
+  ASSERT_EQ(run({"train", "--config", path("c.toml")}).code, 0);
+  ASSERT_EQ(run(training({"--lr", "0.01", "--init", "he_normal", "-o", path("n")})).code, 0);
+  EXPECT_EQ(io::get(path("m")), io::get(path("n")));
+}
+
+}  // namespace
+}  // namespace fanin::cli::test
