@@ -76,7 +76,7 @@ Setting seed_setting(std::string name, std::string help, std::uint64_t& value) {
   // TOML's integers end at 2^63-1; beyond that the same digits as text.
   auto get = [&value] {
     const bool fits = value <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-    return fmt::format(fits ? "{}" : "\"{}\"", value);
+    return fits ? fmt::format("{}", value) : fmt::format("\"{}\"", value);
   };
   return {std::move(name), "N", std::move(help), set, get};
 }

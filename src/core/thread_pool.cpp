@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <cstdint>
 #include <exception>
 #include <limits>
 #include <mutex>
@@ -44,15 +45,22 @@ thread_local bool inside_task = false;
 }  // namespace
 
 struct ThreadPool::State {
+  // What is left of one thread's tasks in a run: the run's number in the upper half, the count in the lower one. In
+  // one word, so that a claim for a run that is over cannot succeed.
+  struct alignas(64) Share {
+    std::atomic<std::uint64_t> left{0};
+  };
+
   std::size_t threads = 1;
   std::vector<std::thread> workers;
+  std::vector<Share> shares;
   std::mutex one_run;
 
-  // One run: the task and its count are written before `generation` moves, and read after it is seen to move.
+  // Stable while any task of the run is unfinished; a successful claim shows that one is.
   const FunctionRef<void(std::size_t)>* task = nullptr;
   std::size_t count = 0;
-  alignas(64) std::atomic<std::size_t> generation{0};
-  alignas(64) std::atomic<std::size_t> finished{0};
+  alignas(64) std::atomic<std::uint32_t> generation{0};
+  alignas(64) std::atomic<std::size_t> unfinished{0};
   std::atomic<bool> stop{false};
 
   std::mutex sleep_mutex;
@@ -64,13 +72,21 @@ struct ThreadPool::State {
   std::exception_ptr failure;
   std::size_t failed_task = std::numeric_limits<std::size_t>::max();
 
-  void run_share(std::size_t thread) {
-    const std::size_t first = thread * count / threads;
-    const std::size_t last = (thread + 1) * count / threads;
-    inside_task = true;
-    std::size_t i = first;
+  // Runs what is left of the share of `owner` in run `run`, front to back.
+  void run_share(std::size_t owner, std::uint32_t run) {
+    std::atomic<std::uint64_t>& left = shares[owner].left;
+    std::uint64_t word = left.load(std::memory_order_acquire);
+    while (word >> 32 == run && (word & 0xFFFFFFFFU) != 0) {
+      if (!left.compare_exchange_weak(word, word - 1, std::memory_order_acq_rel, std::memory_order_acquire)) continue;
+      run_task((owner + 1) * count / threads - (word & 0xFFFFFFFFU));
+      unfinished.fetch_sub(1, std::memory_order_acq_rel);
+      word = left.load(std::memory_order_acquire);
+    }
+  }
+
+  void run_task(std::size_t i) {
     try {
-      for (; i < last; ++i) (*task)(i);
+      (*task)(i);
     } catch (...) {
       const std::lock_guard lock(failure_mutex);
       if (i < failed_task) {
@@ -78,18 +94,27 @@ struct ThreadPool::State {
         failure = std::current_exception();
       }
     }
+  }
+
+  // Its own share first; then those of others, who may not even have a core at the moment.
+  void take_part(std::size_t thread, std::uint32_t run) {
+    inside_task = true;
+    for (std::size_t t = 0; t < threads; ++t) run_share((thread + t) % threads, run);
     inside_task = false;
   }
 
-  void wait_for_work(std::size_t seen) {
+  // The number of a run after `seen`.
+  std::uint32_t wait_for_work(std::uint32_t seen) {
     for (int spins = spin ? kSpins : 0; spins > 0; --spins) {
-      if (generation.load(std::memory_order_acquire) != seen) return;
+      const std::uint32_t now = generation.load(std::memory_order_acquire);
+      if (now != seen) return now;
       relax();
     }
     std::unique_lock lock(sleep_mutex);
     sleepers.fetch_add(1);
     wake.wait(lock, [&] { return generation.load() != seen; });
     sleepers.fetch_sub(1);
+    return generation.load();
   }
 
   void announce() {
@@ -102,13 +127,11 @@ struct ThreadPool::State {
   }
 
   void worker(std::size_t thread) {
-    std::size_t seen = 0;
+    std::uint32_t run = 0;
     while (true) {
-      wait_for_work(seen);
-      ++seen;
+      run = wait_for_work(run);
       if (stop.load()) return;
-      run_share(thread);
-      finished.fetch_add(1, std::memory_order_release);
+      take_part(thread, run);
     }
   }
 
@@ -128,6 +151,7 @@ ThreadPool::ThreadPool(std::size_t threads) : state_(std::make_unique<State>()) 
   state_->threads = threads == 0 ? cores : threads;
   // With more threads than cores a spinning thread only takes the core from one that has work.
   state_->spin = state_->threads <= cores;
+  state_->shares = std::vector<State::Share>(state_->threads);
   state_->workers.reserve(state_->threads - 1);
   try {
     for (std::size_t t = 1; t < state_->threads; ++t) {
@@ -152,6 +176,12 @@ std::size_t ThreadPool::threads() const noexcept {
 
 void ThreadPool::run(std::size_t count, FunctionRef<void(std::size_t)> task) {
   State& s = *state_;
+  constexpr std::size_t kMaxTasks = std::size_t{1} << 31;
+  if (count > kMaxTasks) {
+    run(kMaxTasks, task);
+    const auto rest = [&](std::size_t i) { task(kMaxTasks + i); };
+    return run(count - kMaxTasks, rest);
+  }
   std::unique_lock only(s.one_run, std::defer_lock);
   if (inside_task || s.threads == 1 || count == 1 || !only.try_lock()) {
     for (std::size_t i = 0; i < count; ++i) task(i);
@@ -161,11 +191,16 @@ void ThreadPool::run(std::size_t count, FunctionRef<void(std::size_t)> task) {
   s.count = count;
   s.failure = nullptr;
   s.failed_task = std::numeric_limits<std::size_t>::max();
-  s.finished.store(0, std::memory_order_relaxed);
+  s.unfinished.store(count, std::memory_order_relaxed);
+  const std::uint32_t run = s.generation.load(std::memory_order_relaxed) + 1;
+  for (std::size_t t = 0; t < s.threads; ++t) {
+    const std::uint64_t share = (t + 1) * count / s.threads - t * count / s.threads;
+    s.shares[t].left.store(std::uint64_t{run} << 32 | share, std::memory_order_release);
+  }
   s.announce();
-  s.run_share(0);
+  s.take_part(0, run);
   int spins = s.spin ? kSpins : 0;
-  while (s.finished.load(std::memory_order_acquire) != s.threads - 1) {
+  while (s.unfinished.load(std::memory_order_acquire) != 0) {
     if (spins > 0) {
       --spins;
       relax();

@@ -11,9 +11,10 @@ namespace fanin {
 /// A fixed team of threads that runs numbered tasks.
 ///
 /// Work is cut into tasks by its size alone, never by the number of threads, and each task writes what no other
-/// task of the run writes: so results are the same bits for 1, 2 or N threads. Thread t of T runs the tasks
-/// [t * n / T, (t + 1) * n / T), always the same ones, so that what it wrote last time is still in its cache.
-/// Waiting threads spin for some microseconds and sleep after that.
+/// task of the run writes: so results are the same bits for 1, 2 or N threads. Thread t of T begins
+/// with the tasks [t * n / T, (t + 1) * n / T), always the same ones, so that what it wrote last time is still in its
+/// cache; a thread that is done takes over what others have not begun, so that one without a core holds up nobody for
+/// longer than a task. Waiting threads spin for some microseconds and sleep after that.
 class ThreadPool {
  public:
   /// A team of `threads` threads, the caller of run() among them. 0 means one for each core that the process may
@@ -26,7 +27,7 @@ class ThreadPool {
   [[nodiscard]] std::size_t threads() const noexcept;
 
   /// Calls task(0) .. task(count - 1), each once, and returns when all are done. Allocates nothing.
-  /// When tasks throw, the exception of the lowest-numbered one is rethrown here; tasks after it may not have run.
+  /// When tasks throw, the exception of the lowest-numbered one is rethrown here; whether others ran is not said.
   /// A run() from inside a task, or while another thread uses the pool, runs in the calling thread.
   void run(std::size_t count, FunctionRef<void(std::size_t)> task);
 
