@@ -32,7 +32,6 @@ int exit_code(ErrorKind kind) {
     case ErrorKind::usage:
       return kUsage;
     case ErrorKind::data:
-      return kBadInput;
     case ErrorKind::unsupported:
       return kBadInput;
     case ErrorKind::io:

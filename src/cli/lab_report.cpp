@@ -57,7 +57,8 @@ std::string lab_notes(const train::LabResult& result, const train::LabOptions& o
   std::string text = fmt::format(
       "loss before: measured on the test images before the first step; ln {} = {:.4f} is an even guess.\n"
       "dead units: hidden units that are 0 on every test image.\n"
-      "fed raw pixels: {}.\n",
+      "fed raw pixels: {}.\n"
+      "seconds: of the training steps alone.\n",
       classes, std::log(static_cast<double>(classes)), kRawPixelsExplained);
   if (options.seeds > 1) {
     text += fmt::format("+-: standard deviation over seeds 0..{}; the other columns are means.\n", options.seeds - 1);

@@ -41,7 +41,7 @@ struct Prediction {
 /// The matrix with recall and precision of each class, or for more than 16 classes the most frequent confusions.
 [[nodiscard]] std::string confusion_text(const Confusion& confusion);
 /// `"confusion"`: rows by label, and `"classes"`: label, samples, recall, precision; null where nothing was counted.
-void add_confusion(nlohmann::ordered_json& document, const Confusion& confusion);
+void add_confusion(nlohmann::ordered_json& document, const Confusion& m);
 
 /// One line a class with a bar, the likeliest ten for more than 20 classes.
 [[nodiscard]] std::string probability_bars(std::span<const float> probabilities);

@@ -81,11 +81,15 @@ void Train::print_report(const train::TrainResult& r, const LoadedData& data, co
   std::string text = fmt::format("{} {}, {} parameters, init {}, seed {}, {} thread{}\n", o.network.widths_str(),
                                  o.network.activation.str(), network.parameter_count(), o.init.weights.str(), o.seed,
                                  threads, threads == 1 ? "" : "s");
-  text += fmt::format("loss before the first step {:.4f} (ln {} = {:.4f})\n", r.loss_before, network.outputs(),
-                      std::log(static_cast<double>(network.outputs())));
+  text += fmt::format("loss before the first step {:.4f}", r.loss_before);
+  if (o.loss == nn::LossKind::softmax_cross_entropy) {
+    text += fmt::format(" (ln {} = {:.4f})", network.outputs(), std::log(static_cast<double>(network.outputs())));
+  }
+  text += "\n";
   if (!r.epochs.empty()) {
-    text += fmt::format("cost of epoch 1 {:.4f}, of epoch {} {:.4f}; {:.2f} s of training\n", r.epochs.front().cost,
-                        r.epochs.back().epoch, r.epochs.back().cost, r.seconds);
+    text += fmt::format("cost of epoch 1 {:.4f}", r.epochs.front().cost);
+    if (r.epochs.size() > 1) text += fmt::format(", of epoch {} {:.4f}", r.epochs.back().epoch, r.epochs.back().cost);
+    text += fmt::format("; {:.2f} s of training\n", r.seconds);
   }
   if (r.stopped_early) {
     text += fmt::format("stopped early: no lower validation loss for {} epochs; the weights are those of epoch {}\n",

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <utility>
 #include <vector>
 
 #include "fanin/core/error.h"
@@ -65,8 +64,8 @@ void OptimizerOptions::validate() const {
   require(weight_decay >= 0 && weight_decay <= 1e37, "weight_decay", weight_decay, "[0, 1e37]");
 }
 
-Optimizer::Optimizer(OptimizerOptions options, std::size_t parameters)
-    : options_((options.validate(), std::move(options))), parameters_(parameters) {
+Optimizer::Optimizer(const OptimizerOptions& options, std::size_t parameters)
+    : options_((options.validate(), options)), parameters_(parameters) {
   for (std::size_t slot = 0; slot < state_slots(); ++slot) {
     state_[slot] = Buffer<float>(parameters);
     slots_[slot] = state_[slot].data();

@@ -60,7 +60,7 @@ std::vector<std::string> findings(const LabOptions& options, const std::vector<L
                    [](const LabRow* a, const LabRow* b) { return a->test_accuracy.mean > b->test_accuracy.mean; });
   const LabRow& best = *learned.front();
   if (options.seeds < 2) {
-    lines.push_back(
+    lines.emplace_back(
         "One seed a row says nothing about small differences of the final accuracy: other seeds move it as much. "
         "Repeat with --seeds 5.");
     return lines;

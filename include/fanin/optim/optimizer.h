@@ -52,7 +52,7 @@ struct OptimizerOptions {
 class Optimizer {
  public:
   /// Takes state_slots() * parameters floats. Throws Error(usage) for invalid options.
-  Optimizer(OptimizerOptions options, std::size_t parameters);
+  Optimizer(const OptimizerOptions& options, std::size_t parameters);
 
   [[nodiscard]] const OptimizerOptions& options() const noexcept { return options_; }
   [[nodiscard]] std::size_t parameters() const noexcept { return parameters_; }
