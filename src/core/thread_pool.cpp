@@ -163,6 +163,9 @@ ThreadPool::ThreadPool(std::size_t threads) : state_(std::make_unique<State>()) 
     throw Error(
         ErrorKind::unsupported, "threads",
         fmt::format("{} threads asked for, the system refused after {}: {}", state_->threads, started, e.what()));
+  } catch (...) {
+    state_->stop_workers();
+    throw;
   }
 }
 

@@ -38,15 +38,38 @@ constexpr size_t kMaxTileRows = 6;
 constexpr size_t kMaxTileVectors = 4;
 #endif
 
+// The first n lanes of memory and zeros, and back: no byte beyond them is read or written, also where the target's own
+// masked operations work on whole vectors.
+template <class D>
+HWY_INLINE hn::VFromD<D> load_first(D d, const float* p, size_t n) {
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
+  return hn::MaskedLoad(hn::FirstN(d, n), d, p);
+#else
+  HWY_ALIGN float lanes[HWY_MAX_BYTES / sizeof(float)] = {};
+  for (size_t i = 0; i < n; ++i) lanes[i] = p[i];
+  return hn::Load(d, lanes);
+#endif
+}
+
+template <class D>
+HWY_INLINE void store_first(D d, hn::VFromD<D> v, float* p, size_t n) {
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
+  hn::BlendedStore(v, hn::FirstN(d, n), d, p);
+#else
+  HWY_ALIGN float lanes[HWY_MAX_BYTES / sizeof(float)] = {};
+  hn::Store(v, d, lanes);
+  for (size_t i = 0; i < n; ++i) p[i] = lanes[i];
+#endif
+}
+
 template <size_t MR, size_t NV, bool kPartial>
 HWY_INLINE void gemm_tile(const GemmBlock& g, const float* HWY_RESTRICT a, const float* HWY_RESTRICT b, float* c,
                           const float* bias, size_t last_lanes) {
   const hn::ScalableTag<float> d;
   using V = hn::VFromD<decltype(d)>;
   const size_t lanes = hn::Lanes(d);
-  const auto mask = hn::FirstN(d, last_lanes);
   const auto load = [&](const float* p, size_t v) HWY_ATTR {
-    return kPartial && v + 1 == NV ? hn::MaskedLoad(mask, d, p + v * lanes) : hn::LoadU(d, p + v * lanes);
+    return kPartial && v + 1 == NV ? load_first(d, p + v * lanes, last_lanes) : hn::LoadU(d, p + v * lanes);
   };
 
   V acc[MR][NV];
@@ -72,7 +95,7 @@ HWY_INLINE void gemm_tile(const GemmBlock& g, const float* HWY_RESTRICT a, const
     for (size_t v = 0; v < NV; ++v) {
       float* p = c + i * g.c_row + v * lanes;
       if (kPartial && v + 1 == NV) {
-        hn::BlendedStore(acc[i][v], mask, d, p);
+        store_first(d, acc[i][v], p, last_lanes);
       } else {
         hn::StoreU(acc[i][v], d, p);
       }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "fanin/core/error.h"
@@ -108,10 +109,11 @@ GradientCheck check_gradient(Network& network, LossKind loss, MatrixView<const f
       const double numeric = (above - below) / (2 * h);
       const double analytic = gradient[p.offset + i];
       const double scale = std::max({std::abs(analytic), std::abs(numeric), floor});
-      const double error = scale == 0 ? 0 : std::abs(analytic - numeric) / scale;
+      double error = scale == 0 ? 0 : std::abs(analytic - numeric) / scale;
+      // A NaN compares with nothing and would be forgotten by the next element.
+      if (!std::isfinite(error)) error = std::numeric_limits<double>::infinity();
       ++result.checked;
-      // The negation also catches a NaN.
-      if (!(error <= result.worst_error)) {
+      if (error > result.worst_error) {
         result.worst_error = error;
         result.worst_place = fmt::format("{}[{}]: analytic {}, numeric {}", p.name, i, analytic, numeric);
       }

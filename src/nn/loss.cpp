@@ -95,6 +95,11 @@ void softmax(MatrixView<const float> logits, MatrixView<float> probabilities) {
   HWY_DYNAMIC_DISPATCH(softmax_rows)(logits, probabilities);
 }
 
+double loss_of_even_guess(LossKind kind, std::size_t classes) {
+  const auto c = static_cast<double>(classes);
+  return kind == LossKind::softmax_cross_entropy ? std::log(c) : (c - 1) / (c * c);
+}
+
 double mean(std::span<const float> row_loss) {
   if (row_loss.empty())
     throw Error(ErrorKind::usage, "loss", "the mean of 0 rows does not exist, at least 1 is needed");

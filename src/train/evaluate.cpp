@@ -73,7 +73,6 @@ Evaluation evaluate(const nn::Network& network, const data::Dataset& data, nn::L
   for (const std::size_t plane : hidden) hidden_units += network.layers()[plane - 1]->outputs();
   const std::size_t in_flight = std::min(kSlabs, (e.samples + kSlab - 1) / kSlab);
   nn::Workspace w = network.workspace(in_flight * kSlab, false);
-  Buffer<float> derivatives(in_flight * kSlab * network.outputs());
   std::vector<std::uint8_t> alive(in_flight * hidden_units);
   std::vector<std::int32_t> labels(e.samples);
   for (std::size_t i = 0; i < e.samples; ++i) labels[i] = data.labels()[indices[i]];
@@ -88,8 +87,7 @@ Evaluation evaluate(const nn::Network& network, const data::Dataset& data, nn::L
       network.forward(pass, w, first, n);
       const MatrixView<float> out = w.values(last, first, n);
       nn::loss_rows(loss, out, std::span(labels).subspan(begin + first, n), 1.0F,
-                    {derivatives.data() + first * out.cols, n, out.cols},
-                    std::span(e.sample_loss).subspan(begin + first, n));
+                    MatrixView<float>(), std::span(e.sample_loss).subspan(begin + first, n));
       for (std::size_t r = 0; r < n; ++r) e.predictions[begin + first + r] = largest(out.row(r), out.cols);
       std::uint8_t* units = alive.data() + first / kSlab * hidden_units;
       for (const std::size_t plane : hidden) {

@@ -13,7 +13,6 @@
 namespace fanin::train {
 namespace {
 
-// Forwards everything and remembers nothing: the trainer sees one observer, the lab's.
 LabRun run_one(const LabOptions& options, const nn::InitRules& rules, std::uint64_t seed, const data::Split& data,
                ThreadPool& pool, LabObserver& observer, std::optional<Trainer>& trainer) {
   LabRun run;

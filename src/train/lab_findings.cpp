@@ -37,7 +37,8 @@ std::string percent(double x) {
 
 std::vector<std::string> findings(const LabOptions& options, const std::vector<LabRow>& rows) {
   std::vector<std::string> lines;
-  const double uniform_loss = std::log(static_cast<double>(options.base.network.widths.back()));
+  const std::size_t classes = options.base.network.widths.back();
+  const double uniform_loss = nn::loss_of_even_guess(options.base.loss, classes);
   std::vector<const LabRow*> learned;
   for (const LabRow& row : rows) {
     const std::size_t diverged = static_cast<std::size_t>(
@@ -47,8 +48,8 @@ std::vector<std::string> findings(const LabOptions& options, const std::vector<L
     if (row.test_accuracy.n == 0) continue;
     if (never_learned(row, uniform_loss)) {
       lines.push_back(fmt::format(
-          "{} never learns: its cost stays at {:.4f} (ln {} = {:.4f}) and its accuracy at {}, the most frequent class.",
-          row.init, row.last_cost.mean, options.base.network.widths.back(), uniform_loss,
+          "{} never learns: its cost stays at {:.4f} (an even guess has {:.4f}) and its accuracy at {}, the most frequent class.",
+          row.init, row.last_cost.mean, uniform_loss,
           percent(row.test_accuracy.mean)));
     } else {
       learned.push_back(&row);

@@ -20,8 +20,9 @@ void TrainOptions::validate() const {
   optimizer.validate();
   constexpr std::size_t kMaxBatch = std::size_t{1} << 20;
   constexpr std::size_t kMaxEpochs = 1000000;
-  if (!(learning_rate > 0) || !std::isfinite(learning_rate)) {
-    reject("learning rate", learning_rate, "a finite number above 0");
+  constexpr double kMaxRate = 1e37;  // a float32 must hold its products with the bias corrections
+  if (!(learning_rate > 0 && learning_rate <= kMaxRate)) {
+    reject("learning rate", learning_rate, "above 0 and at most 1e37");
   }
   if (batch == 0 || batch > kMaxBatch) {
     reject("batch size", static_cast<double>(batch), fmt::format("1 to {}", kMaxBatch));
@@ -37,9 +38,9 @@ void TrainOptions::validate() const {
 std::string TrainOptions::fingerprint() const {
   const bool looks_at_the_end = schedule.kind == optim::ScheduleKind::cosine;
   return fmt::format(
-      "layers={} activation={} dropout={} init={} init_output={} init_bias={} loss={} optimizer={} momentum={} "
-      "nesterov={} beta1={} beta2={} epsilon={} weight_decay={} lr={} schedule={} batch={} drop_last={} shuffle={} "
-      "seed={} validation={} patience={} epochs={}",
+      "layers={}; activation={}; dropout={}; init={}; init_output={}; init_bias={}; loss={}; optimizer={}; momentum={}; "
+      "nesterov={}; beta1={}; beta2={}; epsilon={}; weight_decay={}; lr={}; schedule={}; batch={}; drop_last={}; "
+      "shuffle={}; seed={}; validation={}; patience={}; epochs={}",
       network.widths_str(), network.activation.str(), network.dropout, init.weights.str(), init.output_weights.str(),
       init.biases.str(), nn::str(loss), optim::str(optimizer.kind), optimizer.momentum, optimizer.nesterov,
       optimizer.beta1, optimizer.beta2, optimizer.epsilon, optimizer.weight_decay, learning_rate, schedule.str(), batch,

@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "fanin/core/error.h"
+#include "fanin/core/text.h"
 #include "fanin/data/batches.h"
 
 #include "train/checkpoint.h"
@@ -41,6 +42,21 @@ std::uint64_t hash_of(const data::Dataset& d) {
     h = d.is_bytes() ? hash_bytes(h, std::as_bytes(d.bytes(i))) : hash_bytes(h, std::as_bytes(d.floats(i)));
   }
   return h;
+}
+
+std::vector<std::string> pairs_of(const std::string& fingerprint) {
+  return split_outside_parentheses(fingerprint, ';');
+}
+
+// The first option that two fingerprints do not share: both name the same ones in the same order.
+std::pair<std::string, std::string> first_difference(const std::string& a, const std::string& b) {
+  const std::vector<std::string> left = pairs_of(a);
+  const std::vector<std::string> right = pairs_of(b);
+  const std::size_t n = std::min(left.size(), right.size());
+  for (std::size_t i = 0; i < n; ++i) {
+    if (left[i] != right[i]) return {left[i], right[i]};
+  }
+  return {fmt::format("{} options", left.size()), fmt::format("{} options", right.size())};
 }
 
 data::BatchOrder make_order(const data::IndexSplit& split, const TrainOptions& o) {
@@ -78,11 +94,14 @@ struct Trainer::State {
   std::vector<float> row_loss;
   random::Stream dropout;
   bool resumed = false;
+  bool has_run = false;
   Checkpoint at;  // where the run stands; its arrays are filled only to be written
 
   double step(std::span<const std::uint32_t> batch);
   void save(const CheckpointOptions& checkpoint);
   EpochResult finish_epoch(bool test_now);
+  void require_finite_weights() const;
+  [[nodiscard]] std::uint64_t data_hash() const { return test == nullptr ? hash_of(train) : hash_of(train) ^ ~hash_of(*test); }
   [[nodiscard]] std::uint64_t global_step() const { return at.epoch * order.batches() + at.step; }
   [[nodiscard]] double learning_rate(std::uint64_t step) const {
     return options.learning_rate * options.schedule.factor(step, options.epochs * order.batches(), order.batches());
@@ -144,6 +163,20 @@ void Trainer::State::save(const CheckpointOptions& checkpoint) {
   write_checkpoint(checkpoint.path, at);
 }
 
+// The loss of a step is that of the weights before it; what the last step made is seen only here.
+void Trainer::State::require_finite_weights() const {
+  for (const nn::Parameter& p : network.parameters()) {
+    const std::span<const float> values = network.values(p);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (std::isfinite(values[i])) continue;
+      throw Error(ErrorKind::numeric, "train",
+                  fmt::format("diverged: '{}' element {} is {} after epoch {}, step {}; a smaller learning rate than {} "
+                              "may help",
+                              p.name, i, values[i], at.epoch + 1, at.step, options.learning_rate));
+    }
+  }
+}
+
 EpochResult Trainer::State::finish_epoch(bool test_now) {
   EpochResult e;
   e.epoch = at.epoch + 1;
@@ -154,7 +187,8 @@ EpochResult Trainer::State::finish_epoch(bool test_now) {
     const Evaluation v = evaluate(network, train, options.loss, pool, data::PixelRange::unit, split.validation);
     e.validation_loss = v.loss;
     e.validation_accuracy = v.accuracy;
-    if (at.best_epoch == 0 || v.loss < at.best_loss) {
+    // A loss that is no number is no gain, not even the first.
+    if (std::isfinite(v.loss) && (at.best_epoch == 0 || v.loss < at.best_loss)) {
       at.best_epoch = e.epoch;
       at.best_loss = v.loss;
       at.epochs_without_gain = 0;
@@ -174,11 +208,6 @@ Trainer::Trainer(const TrainOptions& options, const data::Dataset& train, const 
   state_ = std::make_unique<State>(options, train, test, pool);
   check_fit(state_->network, train);
   if (test != nullptr) check_fit(state_->network, *test);
-  if (state_->order.batches() == 0) {
-    throw Error(ErrorKind::usage, "train",
-                fmt::format("batch size is {}, but {} holds {} samples for training", options.batch, train.name(),
-                            state_->split.train.size()));
-  }
   nn::initialize(state_->network, options.init, options.seed, pool);
 }
 
@@ -193,28 +222,28 @@ void Trainer::resume(const std::string& path) {
   Checkpoint c = read_checkpoint(path);
   const std::string mine = s.options.fingerprint();
   if (c.fingerprint != mine) {
-    // Both lines name the same options in the same order: the first word that differs is the answer.
-    const auto [a, b] = std::mismatch(c.fingerprint.begin(), c.fingerprint.end(), mine.begin(), mine.end());
-    const auto word = [](const std::string& line, std::string::const_iterator at) {
-      const auto begin = line.rfind(' ', static_cast<std::size_t>(at - line.begin())) + 1;
-      return line.substr(begin, line.find(' ', static_cast<std::size_t>(at - line.begin())) - begin);
-    };
-    throw Error(
-        ErrorKind::usage, "train",
-        fmt::format("{} is of another run: it has {}, this run has {}", path, word(c.fingerprint, a), word(mine, b)));
+    const auto [theirs, ours] = first_difference(c.fingerprint, mine);
+    throw Error(ErrorKind::usage, "train",
+                fmt::format("{} is of another run: it has {}, this run has {}", path, theirs, ours));
   }
-  if (c.data_hash != hash_of(s.train)) {
-    throw Error(ErrorKind::usage, "train", fmt::format("{} was trained on other data than {}", path, s.train.name()));
+  if (c.data_hash != s.data_hash()) {
+    throw Error(ErrorKind::usage, "train",
+                fmt::format("{} was trained or tested on other data than {}", path, s.train.name()));
   }
   const std::size_t size = s.network.values().size();
+  if (c.epoch > s.options.epochs || (c.epoch == s.options.epochs && c.step > 0)) {
+    throw Error(ErrorKind::usage, "train",
+                fmt::format("{} is already at epoch {}, step {}; {} epochs asked for end before that", path, c.epoch + 1,
+                            c.step, s.options.epochs));
+  }
   bool fits = c.values.size() == size && c.slots.size() == s.optimizer.state_slots() && c.step <= s.order.batches() &&
-              c.epochs.size() == c.epoch && c.epoch <= s.options.epochs &&
+              c.epochs.size() == c.epoch &&
               (c.best_values.empty() || c.best_values.size() == size);
   for (const auto& slot : c.slots) fits = fits && slot.size() == size;
   if (!fits) {
-    throw Error(c.epoch > s.options.epochs ? ErrorKind::usage : ErrorKind::data, "train",
-                fmt::format("{} holds {} finished epochs and {} values, this run has {} and {}", path, c.epoch,
-                            c.values.size(), s.options.epochs, size));
+    throw Error(ErrorKind::data, "train",
+                fmt::format("{} does not fit together: {} finished epochs, {} steps, {} values of {}", path, c.epoch,
+                            c.step, c.values.size(), size));
   }
   std::copy(c.values.begin(), c.values.end(), s.network.values().begin());
   s.network.refresh();
@@ -229,12 +258,15 @@ void Trainer::resume(const std::string& path) {
 TrainResult Trainer::run(Observer& observer, const CheckpointOptions& checkpoint, bool test_each_epoch) {
   State& s = *state_;
   TrainResult result;
+  if (s.has_run) throw Error(ErrorKind::usage, "train", "run() was called a second time, a trainer runs once");
+  s.has_run = true;
+  // Nothing is saved before the first epoch or interruption: until then the start is as good as a checkpoint, and an
+  // older one in its place is not lost to a command that was repeated by mistake.
   if (!s.resumed) {
     s.at.fingerprint = s.options.fingerprint();
-    if (!checkpoint.path.empty()) s.at.data_hash = hash_of(s.train);
+    if (!checkpoint.path.empty()) s.at.data_hash = s.data_hash();
     const data::Dataset& judged = s.test != nullptr ? *s.test : s.train;
     s.at.loss_before = evaluate(s.network, judged, s.options.loss, s.pool).loss;
-    s.save(checkpoint);
   }
   result.loss_before = s.at.loss_before;
 
@@ -253,10 +285,12 @@ TrainResult Trainer::run(Observer& observer, const CheckpointOptions& checkpoint
       result.interrupted = !last && observer.stop_requested();
       if (result.interrupted ||
           (!last && checkpoint.every_steps > 0 && s.global_step() % checkpoint.every_steps == 0)) {
+        s.require_finite_weights();
         s.save(checkpoint);
       }
     }
     if (result.interrupted) break;
+    s.require_finite_weights();
     s.at.epochs.push_back(s.finish_epoch(test_each_epoch));
     ++s.at.epoch;
     s.at.step = 0;

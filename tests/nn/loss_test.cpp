@@ -336,5 +336,16 @@ TEST(Losses, DifferentShapesAreRejected) {
   softmax_cross_entropy({nullptr, 0, 10}, {}, 1.0f, {}, {});
 }
 
+TEST(Losses, AnEvenGuessIsThatOfEqualOutputs) {
+  const std::vector<float> zeros(4, 0.0F);
+  const std::vector<float> quarter(4, 0.25F);
+  const std::vector<std::int32_t> label{2};
+  std::vector<float> loss(1);
+  softmax_cross_entropy({zeros.data(), 1, 4}, label, 1.0F, {}, loss);
+  EXPECT_NEAR(loss[0], loss_of_even_guess(LossKind::softmax_cross_entropy, 4), 1e-6);
+  mean_squared_error({quarter.data(), 1, 4}, std::span<const std::int32_t>(label), 1.0F, {}, loss);
+  EXPECT_NEAR(loss[0], loss_of_even_guess(LossKind::mean_squared_error, 4), 1e-7);
+}
+
 }  // namespace
 }  // namespace fanin::nn

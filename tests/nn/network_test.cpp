@@ -165,6 +165,40 @@ TEST(GradientCheck, FindsAWrongDerivative) {
   EXPECT_GT(check_gradient(network, LossKind::softmax_cross_entropy, {x.data(), 4, 3}, labels).worst_error, 0.3);
 }
 
+// A NaN in one place must not be forgotten when the next place is right.
+class NaNGradient final : public Layer {
+ public:
+  [[nodiscard]] std::string str() const override { return "nan_gradient"; }
+  [[nodiscard]] std::size_t inputs() const override { return 4; }
+  [[nodiscard]] std::size_t outputs() const override { return 4; }
+  void forward(const Pass&, MatrixView<const float> x, MatrixView<float> y) const override {
+    for (std::size_t r = 0; r < x.rows; ++r) std::copy_n(x.row(r), 4, y.row(r));
+  }
+  void backward(const Pass&, MatrixView<const float>, MatrixView<const float>, MatrixView<const float> dy,
+                MatrixView<float> dx) const override {
+    for (std::size_t r = 0; r < dy.rows; ++r) {
+      std::copy_n(dy.row(r), 4, dx.row(r));
+      dx(r, 0) = std::nanf("");
+    }
+  }
+  void reference(const Pass&, std::span<const double>, std::span<const double> x, std::span<double> y) const override {
+    std::copy(x.begin(), x.end(), y.begin());
+  }
+};
+
+TEST(GradientCheck, FindsANaNAmongRightNumbers) {
+  std::vector<std::unique_ptr<Layer>> layers;
+  layers.push_back(linear(3, 4));
+  layers.push_back(std::make_unique<NaNGradient>());
+  layers.push_back(linear(4, 2));
+  Network network(std::move(layers));
+  ThreadPool pool(1);
+  initialize(network, InitRules::parse("normal(0, 1)"), 1, pool);
+  const auto x = random_batch(4, 3, 5);
+  const auto labels = random_labels(4, 2);
+  EXPECT_GT(check_gradient(network, LossKind::softmax_cross_entropy, {x.data(), 4, 3}, labels).worst_error, 1e9);
+}
+
 TEST(GradientCheck, RejectsWhatDoesNotFit) {
   Network network = made(NetworkSpec{{3, 2}});
   const auto x = random_batch(4, 3, 5);

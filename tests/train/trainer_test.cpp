@@ -246,6 +246,129 @@ TEST_F(TrainerTest, ACheckpointOfAnotherRunIsRefusedAndTheDifferenceNamed) {
   EXPECT_THROW(shorter.resume(path_), Error);
 }
 
+TEST_F(TrainerTest, TheDifferenceIsNamedAlsoWhereOneValueBeginsWithTheOther) {
+  TrainOptions o = small_run();
+  o.init = nn::InitRules::parse("normal(0, 0.1)");
+  ThreadPool pool(1);
+  Observer silent;
+  {
+    Trainer trainer(o, train_, &test_, pool);
+    (void)trainer.run(silent, {path_, 0});
+  }
+  const auto message = [&](const TrainOptions& other) -> std::string {
+    Trainer trainer(other, train_, &test_, pool);
+    try {
+      trainer.resume(path_);
+    } catch (const Error& e) {
+      return e.what();
+    }
+    return "resumed";
+  };
+  TrainOptions rate = o;
+  rate.learning_rate = 0.015;
+  EXPECT_NE(message(rate).find("it has lr=0.01, this run has lr=0.015"), std::string::npos) << message(rate);
+  TrainOptions scheme = o;
+  scheme.init = nn::InitRules::parse("normal(0, 0.15)");
+  EXPECT_NE(message(scheme).find("it has init=normal(0, 0.1), this run has init=normal(0, 0.15)"), std::string::npos)
+      << message(scheme);
+}
+
+TEST_F(TrainerTest, ACheckpointBeyondTheEpochsAskedForIsRefused) {
+  TrainOptions o = small_run();
+  ThreadPool pool(1);
+  {
+    Trainer trainer(o, train_, &test_, pool);
+    StopAfter observer(2 * 20 + 5);  // in epoch 3
+    ASSERT_TRUE(trainer.run(observer, {path_, 0}).interrupted);
+  }
+  o.epochs = 2;
+  Trainer trainer(o, train_, &test_, pool);
+  EXPECT_THROW(trainer.resume(path_), Error);
+  o.epochs = 3;
+  Trainer enough(o, train_, &test_, pool);
+  EXPECT_NO_THROW(enough.resume(path_));
+}
+
+TEST_F(TrainerTest, AnotherTestSetIsAnotherRun) {
+  const TrainOptions o = small_run();
+  ThreadPool pool(1);
+  Observer silent;
+  {
+    Trainer trainer(o, train_, &test_, pool);
+    (void)trainer.run(silent, {path_, 0});
+  }
+  const data::Dataset other = test::blobs(100, 9);
+  Trainer trainer(o, train_, &other, pool);
+  EXPECT_THROW(trainer.resume(path_), Error);
+}
+
+TEST_F(TrainerTest, ATrainerRunsOnce) {
+  ThreadPool pool(1);
+  Observer silent;
+  Trainer trainer(small_run(), train_, &test_, pool);
+  (void)trainer.run(silent);
+  EXPECT_THROW((void)trainer.run(silent), Error);
+}
+
+/// The blobs as float32, the first value of one sample replaced.
+data::Dataset with_outlier(const data::Dataset& data, std::size_t sample, float value) {
+  std::vector<float> floats;
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    for (const std::uint8_t b : data.bytes(i)) floats.push_back(static_cast<float>(b) / 255.0F);
+  }
+  floats[sample * data.features()] = value;
+  return {"outlier", data.sample_shape(), std::move(floats), {data.labels().begin(), data.labels().end()}, 3};
+}
+
+// Logits of an outlier overflow to infinities of both signs, and the loss of that sample is no number.
+TEST_F(TrainerTest, ALossThatIsNoNumberBeforeTheFirstStepDoesNotBreakTheCheckpoint) {
+  const data::Dataset odd = with_outlier(test_, 4, 3e38F);
+  TrainOptions o = small_run();
+  o.init = nn::InitRules::parse("normal(0, 5)");
+  ThreadPool pool(1);
+  {
+    Trainer trainer(o, train_, &odd, pool);
+    StopAfter observer(25);
+    ASSERT_FALSE(std::isfinite(trainer.run(observer, {path_, 0}).loss_before));
+  }
+  Trainer trainer(o, train_, &odd, pool);
+  trainer.resume(path_);
+  Observer silent;
+  EXPECT_FALSE(std::isfinite(trainer.run(silent).loss_before));
+}
+
+TEST_F(TrainerTest, AValidationLossThatIsNoNumberIsNeverTheBest) {
+  TrainOptions o = small_run();
+  o.init = nn::InitRules::parse("normal(0, 5)");
+  o.validation = 0.3;
+  o.patience = 2;
+  const auto split = data::validation_split(train_.size(), o.validation, random::Stream(o.seed, "validation"));
+  const data::Dataset odd = with_outlier(train_, split.validation.front(), 3e38F);
+  ThreadPool pool(1);
+  Observer silent;
+  Trainer trainer(o, odd, &test_, pool);
+  const TrainResult r = trainer.run(silent);
+  EXPECT_FALSE(std::isfinite(*r.epochs.front().validation_loss));
+  EXPECT_EQ(r.epochs.size(), 2U);
+  EXPECT_EQ(r.best_epoch, 2U) << "no epoch was the best, the weights are the last ones";
+}
+
+TEST_F(TrainerTest, DivergenceInTheLastStepIsFound) {
+  TrainOptions o = small_run();
+  o.optimizer.kind = optim::OptimizerKind::sgd;
+  o.optimizer.weight_decay = 1e37;
+  o.learning_rate = 1e37;
+  o.batch = 205;
+  o.epochs = 1;
+  try {
+    (void)run(o);
+    FAIL() << "did not diverge";
+  } catch (const Error& e) {
+    EXPECT_EQ(e.kind(), ErrorKind::numeric);
+    EXPECT_NE(std::string(e.what()).find("0.weight"), std::string::npos) << e.what();
+  }
+}
+
 TEST_F(TrainerTest, DamagedCheckpointsAreErrorsNeverCrashes) {
   const TrainOptions o = small_run();
   ThreadPool pool(1);
@@ -301,6 +424,7 @@ TEST_F(TrainerTest, WhatDoesNotFitIsRejected) {
   rejected([](TrainOptions& o) { o.network.widths = {16, 2}; });
   rejected([](TrainOptions& o) { o.learning_rate = 0; });
   rejected([](TrainOptions& o) { o.learning_rate = std::nan(""); });
+  rejected([](TrainOptions& o) { o.learning_rate = 1e38; });
   rejected([](TrainOptions& o) { o.batch = 0; });
   rejected([](TrainOptions& o) { o.batch = 206; });
   rejected([](TrainOptions& o) { o.batch = std::size_t{1} << 40; });

@@ -10,11 +10,12 @@ namespace fanin {
 
 /// A fixed team of threads that runs numbered tasks.
 ///
-/// Work is cut into tasks by its size alone, never by the number of threads, and each task writes what no other
-/// task of the run writes: so results are the same bits for 1, 2 or N threads. Thread t of T begins
+/// A task writes what no other task of the run writes, and what it computes does not depend on who runs it or when: so
+/// results are the same bits for 1, 2 or N threads. Thread t of T begins
 /// with the tasks [t * n / T, (t + 1) * n / T), always the same ones, so that what it wrote last time is still in its
 /// cache; a thread that is done takes over what others have not begun, so that one without a core holds up nobody for
-/// longer than a task. Waiting threads spin for some microseconds and sleep after that.
+/// longer than a task. Threads without a run spin for some microseconds and sleep after that; the
+/// caller of run() does not sleep, it yields.
 class ThreadPool {
  public:
   /// A team of `threads` threads, the caller of run() among them. 0 means one for each core that the process may

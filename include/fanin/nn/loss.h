@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -44,6 +45,10 @@ void mean_squared_error(MatrixView<const float> outputs, std::span<const std::in
 /// The loss of `kind` for class labels: one of the two above.
 void loss_rows(LossKind kind, MatrixView<const float> outputs, std::span<const std::int32_t> labels, float scale,
                MatrixView<float> doutputs, std::span<float> row_loss);
+
+/// The loss of a guess that knows nothing: ln C for the cross-entropy of equal logits, (C - 1) / C^2 for the squared error
+/// of outputs 1 / C against one-hot targets.
+[[nodiscard]] double loss_of_even_guess(LossKind kind, std::size_t classes);
 
 /// probabilities_rc = e^(z_rc - max_r) / sum_c e^(z_rc - max_r). `probabilities` may be `logits` itself.
 void softmax(MatrixView<const float> logits, MatrixView<float> probabilities);

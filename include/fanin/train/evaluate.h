@@ -21,7 +21,7 @@ struct Evaluation {
 };
 
 /// Runs the network over samples `indices` of the data (all if empty), nothing dropped.
-/// Deterministic for any number of threads. Throws Error(usage) if the data does not fit the network.
+/// Deterministic for any number of threads. Throws as check_fit().
 [[nodiscard]] Evaluation evaluate(const nn::Network& network, const data::Dataset& data, nn::LossKind loss,
                                   ThreadPool& pool, data::PixelRange range = data::PixelRange::unit,
                                   std::span<const std::uint32_t> indices = {});
@@ -30,7 +30,8 @@ struct Evaluation {
 [[nodiscard]] std::vector<float> outputs(const nn::Network& network, const data::Dataset& data,
                                          std::span<const std::uint32_t> indices);
 
-/// Throws Error(usage) unless each sample has network.inputs() features and each label is below network.outputs().
+/// Throws Error(usage) unless each sample has network.inputs() features, Error(data) for a label that is not below
+/// network.outputs().
 void check_fit(const nn::Network& network, const data::Dataset& data);
 
 }  // namespace fanin::train

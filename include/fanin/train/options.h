@@ -32,7 +32,7 @@ struct TrainOptions {
 
   /// Throws Error(usage) naming the option, its value and what is allowed.
   void validate() const;
-  /// One line of `key=value` for all of them: equal lines mean equal runs on equal data.
+  /// `key=value; key=value; ...` for all of them: equal lines mean equal runs on equal data.
   /// `epochs` is left out where the schedule does not look at it, so that a finished run can be continued.
   [[nodiscard]] std::string fingerprint() const;
 };

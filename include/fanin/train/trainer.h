@@ -82,11 +82,12 @@ class Trainer {
   [[nodiscard]] nn::Network& network() noexcept;
 
   /// Continues from a checkpoint of the same run. Throws Error(io) if it cannot be read, Error(data) if it is
-  /// malformed, Error(usage) naming the option that differs if it belongs to another run.
+  /// malformed, Error(usage) naming the option that differs if it belongs to another run, or if it is already past
+  /// options.epochs.
   void resume(const std::string& path);
 
-  /// Runs to the end. Throws Error(numeric) when a loss is no longer finite: the network then holds the weights
-  /// that gave it.
+  /// Runs to the end, once: a second call throws Error(usage). Throws Error(numeric) when a loss or, at the end of an
+  /// epoch and before a checkpoint, a weight is no longer finite: the network then holds the weights that gave it.
   TrainResult run(Observer& observer, const CheckpointOptions& checkpoint = {}, bool test_each_epoch = false);
 
  private:
