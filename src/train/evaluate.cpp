@@ -86,8 +86,8 @@ Evaluation evaluate(const nn::Network& network, const data::Dataset& data, nn::L
       data.gather(indices.subspan(begin + first, n), w.values(0, first, n), range);
       network.forward(pass, w, first, n);
       const MatrixView<float> out = w.values(last, first, n);
-      nn::loss_rows(loss, out, std::span(labels).subspan(begin + first, n), 1.0F,
-                    MatrixView<float>(), std::span(e.sample_loss).subspan(begin + first, n));
+      nn::loss_rows(loss, out, std::span(labels).subspan(begin + first, n), 1.0F, MatrixView<float>(),
+                    std::span(e.sample_loss).subspan(begin + first, n));
       for (std::size_t r = 0; r < n; ++r) e.predictions[begin + first + r] = largest(out.row(r), out.cols);
       std::uint8_t* units = alive.data() + first / kSlab * hidden_units;
       for (const std::size_t plane : hidden) {

@@ -47,10 +47,10 @@ std::vector<std::string> findings(const LabOptions& options, const std::vector<L
       lines.push_back(fmt::format("{} diverged in {} of {} runs.", row.init, diverged, row.runs.size()));
     if (row.test_accuracy.n == 0) continue;
     if (never_learned(row, uniform_loss)) {
-      lines.push_back(fmt::format(
-          "{} never learns: its cost stays at {:.4f} (an even guess has {:.4f}) and its accuracy at {}, the most frequent class.",
-          row.init, row.last_cost.mean, uniform_loss,
-          percent(row.test_accuracy.mean)));
+      lines.push_back(
+          fmt::format("{} never learns: its cost stays at {:.4f} (an even guess has {:.4f}) and its accuracy at {}, "
+                      "the most frequent class.",
+                      row.init, row.last_cost.mean, uniform_loss, percent(row.test_accuracy.mean)));
     } else {
       learned.push_back(&row);
     }

@@ -38,7 +38,8 @@ void TrainOptions::validate() const {
 std::string TrainOptions::fingerprint() const {
   const bool looks_at_the_end = schedule.kind == optim::ScheduleKind::cosine;
   return fmt::format(
-      "layers={}; activation={}; dropout={}; init={}; init_output={}; init_bias={}; loss={}; optimizer={}; momentum={}; "
+      "layers={}; activation={}; dropout={}; init={}; init_output={}; init_bias={}; loss={}; optimizer={}; "
+      "momentum={}; "
       "nesterov={}; beta1={}; beta2={}; epsilon={}; weight_decay={}; lr={}; schedule={}; batch={}; drop_last={}; "
       "shuffle={}; seed={}; validation={}; patience={}; epochs={}",
       network.widths_str(), network.activation.str(), network.dropout, init.weights.str(), init.output_weights.str(),

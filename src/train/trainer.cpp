@@ -5,14 +5,13 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstring>
 #include <numeric>
 
 #include "fanin/core/error.h"
-#include "fanin/core/text.h"
 #include "fanin/data/batches.h"
 
 #include "train/checkpoint.h"
+#include "train/identity.h"
 
 namespace fanin::train {
 namespace {
@@ -22,41 +21,6 @@ constexpr std::size_t kMaxSlab = 128;
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-// 64-bit words through a multiplicative hash: a run must not go on with other data by accident.
-std::uint64_t hash_bytes(std::uint64_t h, std::span<const std::byte> bytes) {
-  constexpr std::uint64_t kMultiplier = 0x9E3779B97F4A7C15U;
-  for (std::size_t i = 0; i < bytes.size(); i += sizeof(std::uint64_t)) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, bytes.data() + i, std::min(sizeof(word), bytes.size() - i));
-    h = (h ^ word) * kMultiplier;
-    h ^= h >> 32;
-  }
-  return h;
-}
-
-std::uint64_t hash_of(const data::Dataset& d) {
-  std::uint64_t h = hash_bytes(d.size(), std::as_bytes(d.labels()));
-  for (std::size_t i = 0; i < d.size(); ++i) {
-    h = d.is_bytes() ? hash_bytes(h, std::as_bytes(d.bytes(i))) : hash_bytes(h, std::as_bytes(d.floats(i)));
-  }
-  return h;
-}
-
-std::vector<std::string> pairs_of(const std::string& fingerprint) {
-  return split_outside_parentheses(fingerprint, ';');
-}
-
-// The first option that two fingerprints do not share: both name the same ones in the same order.
-std::pair<std::string, std::string> first_difference(const std::string& a, const std::string& b) {
-  const std::vector<std::string> left = pairs_of(a);
-  const std::vector<std::string> right = pairs_of(b);
-  const std::size_t n = std::min(left.size(), right.size());
-  for (std::size_t i = 0; i < n; ++i) {
-    if (left[i] != right[i]) return {left[i], right[i]};
-  }
-  return {fmt::format("{} options", left.size()), fmt::format("{} options", right.size())};
 }
 
 data::BatchOrder make_order(const data::IndexSplit& split, const TrainOptions& o) {
@@ -101,7 +65,6 @@ struct Trainer::State {
   void save(const CheckpointOptions& checkpoint);
   EpochResult finish_epoch(bool test_now);
   void require_finite_weights() const;
-  [[nodiscard]] std::uint64_t data_hash() const { return test == nullptr ? hash_of(train) : hash_of(train) ^ ~hash_of(*test); }
   [[nodiscard]] std::uint64_t global_step() const { return at.epoch * order.batches() + at.step; }
   [[nodiscard]] double learning_rate(std::uint64_t step) const {
     return options.learning_rate * options.schedule.factor(step, options.epochs * order.batches(), order.batches());
@@ -169,10 +132,11 @@ void Trainer::State::require_finite_weights() const {
     const std::span<const float> values = network.values(p);
     for (std::size_t i = 0; i < values.size(); ++i) {
       if (std::isfinite(values[i])) continue;
-      throw Error(ErrorKind::numeric, "train",
-                  fmt::format("diverged: '{}' element {} is {} after epoch {}, step {}; a smaller learning rate than {} "
-                              "may help",
-                              p.name, i, values[i], at.epoch + 1, at.step, options.learning_rate));
+      throw Error(
+          ErrorKind::numeric, "train",
+          fmt::format("diverged: '{}' element {} is {} after epoch {}, step {}; a smaller learning rate than {} "
+                      "may help",
+                      p.name, i, values[i], at.epoch + 1, at.step, options.learning_rate));
     }
   }
 }
@@ -226,19 +190,18 @@ void Trainer::resume(const std::string& path) {
     throw Error(ErrorKind::usage, "train",
                 fmt::format("{} is of another run: it has {}, this run has {}", path, theirs, ours));
   }
-  if (c.data_hash != s.data_hash()) {
+  if (c.data_hash != hash_of(s.train, s.test)) {
     throw Error(ErrorKind::usage, "train",
                 fmt::format("{} was trained or tested on other data than {}", path, s.train.name()));
   }
   const std::size_t size = s.network.values().size();
   if (c.epoch > s.options.epochs || (c.epoch == s.options.epochs && c.step > 0)) {
     throw Error(ErrorKind::usage, "train",
-                fmt::format("{} is already at epoch {}, step {}; {} epochs asked for end before that", path, c.epoch + 1,
-                            c.step, s.options.epochs));
+                fmt::format("{} is already at epoch {}, step {}; {} epochs asked for end before that", path,
+                            c.epoch + 1, c.step, s.options.epochs));
   }
   bool fits = c.values.size() == size && c.slots.size() == s.optimizer.state_slots() && c.step <= s.order.batches() &&
-              c.epochs.size() == c.epoch &&
-              (c.best_values.empty() || c.best_values.size() == size);
+              c.epochs.size() == c.epoch && (c.best_values.empty() || c.best_values.size() == size);
   for (const auto& slot : c.slots) fits = fits && slot.size() == size;
   if (!fits) {
     throw Error(ErrorKind::data, "train",
@@ -264,7 +227,7 @@ TrainResult Trainer::run(Observer& observer, const CheckpointOptions& checkpoint
   // older one in its place is not lost to a command that was repeated by mistake.
   if (!s.resumed) {
     s.at.fingerprint = s.options.fingerprint();
-    if (!checkpoint.path.empty()) s.at.data_hash = s.data_hash();
+    if (!checkpoint.path.empty()) s.at.data_hash = hash_of(s.train, s.test);
     const data::Dataset& judged = s.test != nullptr ? *s.test : s.train;
     s.at.loss_before = evaluate(s.network, judged, s.options.loss, s.pool).loss;
   }
