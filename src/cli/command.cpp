@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -99,13 +100,19 @@ std::size_t Common::thread_count() const {
 }
 
 void print(const std::string& text) {
+  // `-o /dev/stdout` into a file wrote there through a descriptor of its own, past this one's place.
+  (void)::lseek(STDOUT_FILENO, 0, SEEK_END);
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
     throw Error(ErrorKind::io, "cli", "cannot write to the standard output");
   }
 }
 
+std::string json_text(const nlohmann::ordered_json& document, int indent) {
+  return document.dump(indent, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
 void print_json(const nlohmann::ordered_json& document) {
-  print(document.dump(2) + "\n");
+  print(json_text(document, 2) + "\n");
 }
 
 void catch_interrupts() {
@@ -133,7 +140,8 @@ int run(int argc, const char* const* argv) {
   add_list(app, action);
   try {
     app.parse(argc, argv);
-    if (const char* target = std::getenv("FANIN_SIMD")) simd::use_target(target);
+    // Set to nothing is how a shell takes a variable back for one command.
+    if (const char* target = std::getenv("FANIN_SIMD"); target != nullptr && *target != '\0') simd::use_target(target);
     return action();
   } catch (const CLI::Success& e) {
     return app.exit(e);

@@ -34,6 +34,9 @@ void add_list(CLI::App& app, Action& action);
 void add_predict(CLI::App& app, Action& action);
 void add_train(CLI::App& app, Action& action);
 
+/// A document as text, on one line without `indent`. Bytes that are not UTF-8 (of a path) become U+FFFD: JSON has no
+/// other way to hold them.
+[[nodiscard]] std::string json_text(const nlohmann::ordered_json& document, int indent = -1);
 /// Writes one JSON document and a line break to stdout. Throws Error(io) if stdout does not take it.
 void print_json(const nlohmann::ordered_json& document);
 /// Writes `text` to stdout. Throws Error(io) if stdout does not take it.

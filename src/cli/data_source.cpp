@@ -8,6 +8,8 @@
 #include "fanin/data/idx.h"
 #include "fanin/data/npy.h"
 
+#include "cli/command.h"
+
 namespace fanin::cli {
 namespace {
 
@@ -51,7 +53,26 @@ std::optional<data::Dataset> load_test_files(const DataSource& s) {
   return std::nullopt;
 }
 
+// A path is bytes; what goes into metadata and JSON has to be UTF-8.
+std::string as_utf8(const std::string& path) {
+  return nlohmann::ordered_json::parse(json_text(path)).get<std::string>();
+}
+
+LoadedData load_as_named(const DataSource& s) {
+  if (!s.csv.empty()) return {s.csv, data::load_csv(s.csv, s.label_column), load_test_files(s)};
+  if (!s.images.empty() || !s.labels.empty()) {
+    return {s.images, load_pair(s.images, s.labels, "--images", "--labels"), load_test_files(s)};
+  }
+  data::Split split = data::load_named(s.data);
+  return {s.data, std::move(split.train), std::move(split.test)};
+}
+
 }  // namespace
+
+std::vector<NamedPath> DataSource::files() const {
+  return {{"--images", images},           {"--labels", labels}, {"--test-images", test_images},
+          {"--test-labels", test_labels}, {"--csv", csv},       {"--test-csv", test_csv}};
+}
 
 std::vector<Setting> DataSource::settings() {
   return {text_setting("data", "NAME", "Named data set: mnist, fashion-mnist", data),
@@ -70,12 +91,9 @@ LoadedData load(const DataSource& s) {
     throw Error(ErrorKind::usage, "cli",
                 "test files were given without training files; add --images and --labels, or --csv");
   }
-  if (!s.csv.empty()) return {s.csv, data::load_csv(s.csv, s.label_column), load_test_files(s)};
-  if (!s.images.empty() || !s.labels.empty()) {
-    return {s.images, load_pair(s.images, s.labels, "--images", "--labels"), load_test_files(s)};
-  }
-  data::Split split = data::load_named(s.data);
-  return {s.data, std::move(split.train), std::move(split.test)};
+  LoadedData loaded = load_as_named(s);
+  loaded.name = as_utf8(loaded.name);
+  return loaded;
 }
 
 data::Dataset load_for_test(const DataSource& s) {

@@ -6,6 +6,7 @@
 
 #include "fanin/data/dataset.h"
 
+#include "cli/paths.h"
 #include "cli/settings.h"
 
 namespace fanin::cli {
@@ -22,10 +23,12 @@ struct DataSource {
   std::string label_column = "label";
 
   [[nodiscard]] std::vector<Setting> settings();
+  /// The files that it names, with their flags.
+  [[nodiscard]] std::vector<NamedPath> files() const;
 };
 
 struct LoadedData {
-  std::string name;  ///< `mnist`, or the path of the training file
+  std::string name;  ///< `mnist`, or the path of the training file; bytes that are not UTF-8 became U+FFFD
   data::Dataset train;
   std::optional<data::Dataset> test;
 };

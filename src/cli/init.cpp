@@ -14,6 +14,7 @@
 #include "fanin/report/table.h"
 
 #include "cli/command.h"
+#include "cli/paths.h"
 #include "cli/settings.h"
 #include "cli/train_settings.h"
 
@@ -114,6 +115,7 @@ int Init::run() {
     throw Error(ErrorKind::usage, "cli",
                 "no output file given; as in: fanin init --layers 784-256-10 -o w.safetensors");
   }
+  require_distinct({{"--output", output}}, {{"--config", settings->config()}});
   const train::TrainOptions& o = training.options;
   ThreadPool pool(common.thread_count());
   io::check_writable(output);

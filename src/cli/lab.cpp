@@ -1,11 +1,12 @@
 #include "fanin/train/lab.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include "fanin/core/error.h"
 #include "fanin/core/text.h"
@@ -15,6 +16,7 @@
 #include "cli/command.h"
 #include "cli/data_source.h"
 #include "cli/lab_report.h"
+#include "cli/paths.h"
 #include "cli/settings.h"
 #include "cli/terminal.h"
 #include "cli/train_json.h"
@@ -23,10 +25,45 @@
 namespace fanin::cli {
 namespace {
 
+// Files of which each is tried, whatever became of those before it.
+class Files {
+ public:
+  /// Whether `write` came to its end; the first failure of all is kept for rethrow().
+  template <typename Write>
+  bool attempt(Write write) {
+    try {
+      write();
+      return true;
+    } catch (const Error& e) {
+      if (!first_failure_) first_failure_ = e;
+      return false;
+    }
+  }
+  void rethrow() const {
+    if (first_failure_) throw Error(*first_failure_);
+  }
+
+ private:
+  std::optional<Error> first_failure_;
+};
+
+// A file of an older lab must not pass for this one's. In a device or a pipe nothing is left.
+void remove_old(const std::string& path) {
+  if (io::is_written_straight(path)) return;
+  std::error_code error;
+  std::filesystem::remove(path, error);
+  if (error) throw Error(ErrorKind::io, "lab", fmt::format("{}: cannot remove: {}", path, error.message()));
+}
+
 class LabProgress final : public train::LabObserver {
  public:
-  LabProgress(ProgressStyle style, const train::LabOptions& options, std::string data_name, std::string best_path)
-      : bar_(style), options_(options), data_name_(std::move(data_name)), best_path_(std::move(best_path)) {}
+  LabProgress(ProgressStyle style, const train::LabOptions& options, std::string data_name, std::string best_path,
+              Files& files)
+      : bar_(style),
+        options_(options),
+        data_name_(std::move(data_name)),
+        best_path_(std::move(best_path)),
+        files_(files) {}
 
   void on_run(std::size_t run, std::size_t runs, const std::string& init, std::uint64_t seed) override {
     run_ = run;
@@ -43,7 +80,7 @@ class LabProgress final : public train::LabObserver {
   void on_epoch(const train::EpochResult& e) override {
     nlohmann::ordered_json line{{"init", init_}, {"seed", seed_}};
     line.update(to_json(e));
-    metrics += line.dump() + "\n";
+    metrics += json_text(line) + "\n";
   }
   void on_run_end(const std::string& init, const train::LabRun& run) override {
     if (!run.diverged.empty()) {
@@ -54,23 +91,30 @@ class LabProgress final : public train::LabObserver {
                           run.seed, 100 * run.result.test->accuracy, run.result.seconds));
   }
   void on_best(const std::string& init, std::uint64_t seed, const nn::Network& network) override {
-    io::save_network(best_path_, options_.base.network, network,
-                     {{"fanin.command", "lab"},
-                      {"fanin.data", data_name_},
-                      {"fanin.init", init},
-                      {"fanin.seed", fmt::format("{}", seed)},
-                      {"fanin.epochs", fmt::format("{}", options_.base.epochs)}});
+    // The hours before and after are worth more than this file.
+    best_is_saved = files_.attempt([&] {
+      io::save_network(best_path_, options_.base.network, network,
+                       {{"fanin.command", "lab"},
+                        {"fanin.data", data_name_},
+                        {"fanin.init", init},
+                        {"fanin.seed", fmt::format("{}", seed)},
+                        {"fanin.epochs", fmt::format("{}", options_.base.epochs)}});
+    });
+    // The one before it is not the best any more.
+    if (!best_is_saved) (void)files_.attempt([&] { remove_old(best_path_); });
   }
   bool stop_requested() override { return interrupted(); }
   void clear() { bar_.clear(); }
 
   std::string metrics;
+  bool best_is_saved = false;
 
  private:
   ProgressBar bar_;
   const train::LabOptions& options_;
   std::string data_name_;
   std::string best_path_;
+  Files& files_;
   std::size_t run_ = 0;
   std::size_t runs_ = 1;
   std::string init_;
@@ -94,8 +138,13 @@ struct Lab {
 int Lab::run() {
   settings->apply();
   constexpr std::size_t kQuickEpochs = 2;
-  if (quick && !settings->given("epochs")) training.options.epochs = kQuickEpochs;
+  if (quick && !settings->given_by_flag("epochs")) training.options.epochs = kQuickEpochs;
   training.finish(*settings);
+  if (seeds > 1 && training.options.seed != 0) {
+    throw Error(ErrorKind::usage, "cli",
+                fmt::format("--seed {0} given, but --seeds {1} uses seeds 0 {2} {3}; give --seed only with --seeds 1",
+                            training.options.seed, seeds, seeds == 2 ? "and" : "to", seeds - 1));
+  }
   if (settings->print_config()) {
     print(settings->toml());
     return kOk;
@@ -106,20 +155,24 @@ int Lab::run() {
   options.seeds = seeds;
   options.target_accuracy = target;
   options.validate();
-
-  LoadedData data = load(source);
-  if (!data.test)
-    throw Error(ErrorKind::usage, "cli", "the lab judges on test data: add --test-images and --test-labels");
-  data::Split split{std::move(data.train), std::move(*data.test)};
   const std::filesystem::path folder(out);
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) throw Error(ErrorKind::io, "lab", fmt::format("cannot make the folder {}: {}", out, error.message()));
   const std::string best_path = folder / "best.safetensors";
   const std::string json_path = folder / "lab.json";
   const std::string csv_path = folder / "lab.csv";
   const std::string metrics_path = folder / "metrics.jsonl";
+
+  std::vector<NamedPath> inputs = source.files();
+  inputs.push_back({"--config", settings->config()});
+  require_distinct({{"--out", best_path}, {"--out", json_path}, {"--out", csv_path}, {"--out", metrics_path}}, inputs);
+  LoadedData data = load(source);
+  if (!data.test)
+    throw Error(ErrorKind::usage, "cli", "the lab judges on test data: add --test-images and --test-labels");
+  data::Split split{std::move(data.train), std::move(*data.test)};
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) throw Error(ErrorKind::io, "lab", fmt::format("cannot make the folder {}: {}", out, error.message()));
   for (const std::string& path : {best_path, json_path, csv_path, metrics_path}) io::check_writable(path);
+  remove_old(best_path);
 
   ThreadPool pool(common.thread_count());
   const train::TrainOptions& o = options.base;
@@ -131,7 +184,8 @@ int Lab::run() {
                     split.test.size(), optim::str(o.optimizer.kind), o.learning_rate, o.batch, o.epochs, seed_text,
                     pool.threads(), pool.threads() == 1 ? "" : "s"));
   }
-  LabProgress progress(progress_style(common.quiet), options, data.name, best_path);
+  Files files;
+  LabProgress progress(progress_style(common.quiet), options, data.name, best_path, files);
   catch_interrupts();
   const train::LabResult result = train::run_lab(options, split, pool, progress);
   progress.clear();
@@ -139,18 +193,20 @@ int Lab::run() {
   nlohmann::ordered_json document = to_json(result, options);
   document["data"] = data.name;
   document["threads"] = pool.threads();
-  document["files"] = {{"table", json_path}, {"csv", csv_path}, {"metrics", metrics_path}, {"best", best_path}};
-  io::write_text_file(json_path, document.dump(2) + "\n");
-  io::write_text_file(csv_path, lab_csv(result));
-  io::write_text_file(metrics_path, progress.metrics);
+  nlohmann::ordered_json& written = document["files"];
+  written = {{"table", json_path}, {"csv", csv_path}, {"metrics", metrics_path}, {"best", best_path}};
+  if (!progress.best_is_saved) written["best"] = nullptr;
+  if (!files.attempt([&] { io::write_text_file(csv_path, lab_csv(result)); })) written["csv"] = nullptr;
+  if (!files.attempt([&] { io::write_text_file(metrics_path, progress.metrics); })) written["metrics"] = nullptr;
+  // Last, because it says which of the others are there.
+  const std::string text = json_text(document, 2) + "\n";
+  if (!files.attempt([&] { io::write_text_file(json_path, text); })) written["table"] = nullptr;
   if (common.json) {
     print_json(document);
   } else {
-    std::string text = "\n" + lab_table(result, options).text() + "\n" + lab_notes(result, options);
-    if (result.interrupted) text += "\ninterrupted: the table holds the runs that were finished\n";
-    text += fmt::format("\nwrote {}\n", fmt::join({json_path, csv_path, metrics_path, best_path}, ", "));
-    print(text);
+    print(lab_text(result, options, document));
   }
+  files.rethrow();
   return result.interrupted ? kInterrupted : kOk;
 }
 
@@ -172,7 +228,7 @@ void add_lab(CLI::App& app, Action& action) {
   for (Setting& s : state->source.settings()) all.push_back(std::move(s));
   state->settings = std::make_unique<Settings>(std::move(all));
   state->settings->add_to(*command);
-  command->add_flag("--quick", state->quick, "2 epochs");
+  command->add_flag("--quick", state->quick, "2 epochs; --epochs wins over it, it wins over --config");
   command->callback([state, &action] { action = [state] { return state->run(); }; });
 }
 

@@ -1,8 +1,12 @@
 #include "cli/lab_report.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
-#include <cmath>
+#include <algorithm>
+#include <vector>
+
+#include "fanin/nn/loss.h"
 
 #include "cli/train_json.h"
 
@@ -37,7 +41,8 @@ report::Table lab_table(const train::LabResult& result, const train::LabOptions&
   table.column("init", report::Table::Align::left);
   table.column("loss\nbefore");
   table.column("cost of\nepoch 1");
-  table.column(fmt::format("cost of\nepoch {}", options.base.epochs));
+  // With patience each run has a last epoch of its own.
+  table.column(options.base.patience > 0 ? "last\ncost" : fmt::format("cost of\nepoch {}", options.base.epochs));
   table.column("dead\nunits %");
   table.column("test\naccuracy %");
   table.column("fed raw\npixels %");
@@ -54,17 +59,42 @@ report::Table lab_table(const train::LabResult& result, const train::LabOptions&
 
 std::string lab_notes(const train::LabResult& result, const train::LabOptions& options) {
   const std::size_t classes = options.base.network.widths.back();
+  const double even = nn::loss_of_even_guess(options.base.loss, classes);
+  const std::string guess = options.base.loss == nn::LossKind::softmax_cross_entropy
+                                ? fmt::format("ln {} = {:.4f} is an even guess", classes, even)
+                                : fmt::format("an even guess has {:.4g}", even);
   std::string text = fmt::format(
-      "loss before: measured on the test images before the first step; ln {} = {:.4f} is an even guess.\n"
+      "loss before: measured on the test images before the first step; {}.\n"
       "dead units: hidden units that are 0 on every test image.\n"
       "fed raw pixels: {}.\n"
       "seconds: of the training steps alone.\n",
-      classes, std::log(static_cast<double>(classes)), kRawPixelsExplained);
+      guess, kRawPixelsExplained);
   if (options.seeds > 1) {
-    text += fmt::format("+-: standard deviation over seeds 0..{}; the other columns are means.\n", options.seeds - 1);
+    const bool all_counted = std::all_of(result.rows.begin(), result.rows.end(), [&](const train::LabRow& row) {
+      return row.test_accuracy.n == options.seeds;
+    });
+    text +=
+        all_counted
+            ? fmt::format("+-: standard deviation over seeds 0..{}; the other columns are means.\n", options.seeds - 1)
+            : fmt::format(
+                  "+-: standard deviation over up to {} seeds, those whose runs came to their end; the other "
+                  "columns are means.\n",
+                  options.seeds);
   }
   text += "\n";
   for (const std::string& line : result.findings) text += line + "\n";
+  return text;
+}
+
+std::string lab_text(const train::LabResult& result, const train::LabOptions& options,
+                     const nlohmann::ordered_json& document) {
+  std::string text = "\n" + lab_table(result, options).text() + "\n" + lab_notes(result, options);
+  if (result.interrupted) text += "\ninterrupted: the table holds the runs that were finished\n";
+  std::vector<std::string> names;
+  for (const auto& path : document.at("files")) {
+    if (path.is_string()) names.push_back(path.get<std::string>());
+  }
+  if (!names.empty()) text += fmt::format("\nwrote {}\n", fmt::join(names, ", "));
   return text;
 }
 

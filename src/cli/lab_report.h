@@ -1,5 +1,6 @@
 #pragma once
 
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "fanin/report/table.h"
@@ -12,6 +13,10 @@ namespace fanin::cli {
 
 /// What the columns mean, and what the table shows: the lines below it.
 [[nodiscard]] std::string lab_notes(const train::LabResult& result, const train::LabOptions& options);
+
+/// What stands on stdout after the runs: the table, its notes, and the files that `document["files"]` says are there.
+[[nodiscard]] std::string lab_text(const train::LabResult& result, const train::LabOptions& options,
+                                   const nlohmann::ordered_json& document);
 
 /// One line a row, the column names of the JSON rows in the first line.
 [[nodiscard]] std::string lab_csv(const train::LabResult& result);

@@ -19,6 +19,7 @@
 #include "cli/picture.h"
 #include "cli/predict_report.h"
 #include "cli/settings.h"
+#include "data/printable.h"
 
 namespace fanin::cli {
 namespace {
@@ -71,7 +72,8 @@ std::string model_line(const std::string& path, const io::LoadedNetwork& loaded)
   std::string text = fmt::format("{}: {} {}", path, loaded.spec.widths_str(), loaded.spec.activation.str());
   for (const auto& [key, word] : {std::pair{"fanin.init", "init"}, std::pair{"fanin.epochs", "epochs"}}) {
     const auto at = loaded.metadata.find(key);
-    if (at != loaded.metadata.end()) text += fmt::format(", {} {}", word, at->second);
+    // The metadata are whatever the file's maker put there, escape sequences for the terminal included.
+    if (at != loaded.metadata.end()) text += fmt::format(", {} {}", word, data::printable(at->second));
   }
   return text + "\n";
 }

@@ -99,13 +99,21 @@ Setting bool_setting(std::string name, std::string help, bool& value) {
   return {std::move(name), "", std::move(help), set, [&value] { return std::string(value ? "true" : "false"); }};
 }
 
+// Both are heard as they are read, not when all are: only so does the last of --x and --no-x win.
+void Settings::add_switch(CLI::App& command, const Setting& setting) {
+  const auto store = [this, name = setting.name](const std::string& text) { flags_[name] = text; };
+  const auto store_opposite = [store](const std::string& text) {
+    store(text == "true" ? "false" : text == "false" ? "true" : text);
+  };
+  const std::string help = setting.help + (setting.get() == "true" ? " [on]" : "");
+  command.add_flag("--" + setting.name, help)->each(store)->trigger_on_parse();
+  command.add_flag("--no-" + setting.name)->each(store_opposite)->trigger_on_parse()->group("");
+}
+
 void Settings::add_to(CLI::App& command) {
   for (const Setting& s : settings_) {
     if (s.type.empty()) {
-      const bool on = s.get() == "true";
-      command.add_flag_callback(
-          "--" + s.name, [this, name = s.name] { flags_[name] = "true"; }, s.help + (on ? " [on]" : ""));
-      command.add_flag_callback("--no-" + s.name, [this, name = s.name] { flags_[name] = "false"; })->group("");
+      add_switch(command, s);
     } else {
       std::string shown = s.get();
       shown.erase(std::remove(shown.begin(), shown.end(), '"'), shown.end());
@@ -181,6 +189,10 @@ std::string Settings::toml() const {
 
 bool Settings::given(std::string_view name) const {
   return given_.find(name) != given_.end();
+}
+
+bool Settings::given_by_flag(std::string_view name) const {
+  return flags_.find(name) != flags_.end();
 }
 
 }  // namespace fanin::cli

@@ -36,7 +36,8 @@ class Settings {
  public:
   explicit Settings(std::vector<Setting> settings) : settings_(std::move(settings)) {}
 
-  /// Adds a flag for each, `--config FILE` and `--print-config`.
+  /// Adds a flag for each, `--config FILE` and `--print-config`. One that is on or off gets `--x`, `--no-x` and
+  /// `--x=true|false`. Of a flag that is there twice the last counts.
   void add_to(CLI::App& command);
   /// Applies the file, if one was named, and then the flags. Throws Error(io) or Error(data) for the file with its
   /// line, Error(usage) naming the flag.
@@ -46,8 +47,12 @@ class Settings {
   [[nodiscard]] std::string toml() const;
   /// Whether a flag or the file set it.
   [[nodiscard]] bool given(std::string_view name) const;
+  [[nodiscard]] bool given_by_flag(std::string_view name) const;
+  /// The file of --config; empty for none.
+  [[nodiscard]] const std::string& config() const noexcept { return config_; }
 
  private:
+  void add_switch(CLI::App& command, const Setting& setting);
   void apply_file();
   [[nodiscard]] std::vector<std::string> names() const;
 

@@ -1,17 +1,19 @@
 #include <fmt/format.h>
 
-#include <cmath>
 #include <filesystem>
 #include <memory>
+#include <vector>
 
 #include "fanin/core/error.h"
 #include "fanin/core/text.h"
 #include "fanin/io/atomic_file.h"
 #include "fanin/io/network_file.h"
+#include "fanin/nn/loss.h"
 #include "fanin/train/trainer.h"
 
 #include "cli/command.h"
 #include "cli/data_source.h"
+#include "cli/paths.h"
 #include "cli/settings.h"
 #include "cli/terminal.h"
 #include "cli/train_json.h"
@@ -31,6 +33,7 @@ class TrainObserver final : public train::Observer {
                 fmt::format("epoch {}/{}  cost {:.4f}", p.epoch, p.epochs, p.cost));
   }
   void on_epoch(const train::EpochResult& e) override {
+    epochs.push_back(e);
     std::string text = fmt::format("epoch {:3}  cost {:.4f}", e.epoch, e.cost);
     if (e.validation_loss) {
       text +=
@@ -41,6 +44,8 @@ class TrainObserver final : public train::Observer {
   }
   bool stop_requested() override { return interrupted(); }
   void clear() { bar_.clear(); }
+
+  std::vector<train::EpochResult> epochs;
 
  private:
   ProgressBar bar_;
@@ -59,20 +64,18 @@ struct Train {
   std::unique_ptr<Settings> settings;
 
   int run();
+
+ private:
+  void check_paths();
+  train::TrainResult run_and_keep_metrics(train::Trainer& trainer, TrainObserver& observer) const;
   void print_report(const train::TrainResult& r, const LoadedData& data, const nn::Network& network,
                     std::size_t threads) const;
 };
 
-std::string metrics_lines(const train::TrainResult& r) {
+std::string metrics_lines(const std::vector<train::EpochResult>& epochs) {
   std::string lines;
-  for (const train::EpochResult& e : r.epochs) lines += to_json(e).dump() + "\n";
+  for (const train::EpochResult& e : epochs) lines += json_text(to_json(e)) + "\n";
   return lines;
-}
-
-bool is_special(const std::string& path) {
-  std::error_code error;
-  const auto status = std::filesystem::status(path, error);
-  return std::filesystem::exists(status) && !std::filesystem::is_regular_file(status);
 }
 
 void Train::print_report(const train::TrainResult& r, const LoadedData& data, const nn::Network& network,
@@ -81,9 +84,12 @@ void Train::print_report(const train::TrainResult& r, const LoadedData& data, co
   std::string text = fmt::format("{} {}, {} parameters, init {}, seed {}, {} thread{}\n", o.network.widths_str(),
                                  o.network.activation.str(), network.parameter_count(), o.init.weights.str(), o.seed,
                                  threads, threads == 1 ? "" : "s");
+  const double even = nn::loss_of_even_guess(o.loss, network.outputs());
   text += fmt::format("loss before the first step {:.4f}", r.loss_before);
   if (o.loss == nn::LossKind::softmax_cross_entropy) {
-    text += fmt::format(" (ln {} = {:.4f})", network.outputs(), std::log(static_cast<double>(network.outputs())));
+    text += fmt::format(" (ln {} = {:.4f})", network.outputs(), even);
+  } else {
+    text += fmt::format(" (an even guess has {:.4g})", even);
   }
   text += "\n";
   if (!r.epochs.empty()) {
@@ -92,11 +98,14 @@ void Train::print_report(const train::TrainResult& r, const LoadedData& data, co
     text += fmt::format("; {:.2f} s of training\n", r.seconds);
   }
   if (r.stopped_early) {
-    text += fmt::format("stopped early: no lower validation loss for {} epochs; the weights are those of epoch {}\n",
-                        o.patience, r.best_epoch);
+    text += fmt::format("stopped early: no lower validation loss for {} epochs\n", o.patience);
+  }
+  if (!r.epochs.empty() && r.best_epoch != r.epochs.back().epoch) {
+    text += fmt::format("the weights are those of epoch {}, the lowest validation loss\n", r.best_epoch);
   }
   if (r.test) {
-    text += fmt::format("test accuracy {:.2f} % of {} ({})\n", 100 * r.test->accuracy, r.test->samples, data.name);
+    text +=
+        fmt::format("test accuracy {:.2f} % of {} ({})\n", 100 * r.test->accuracy, r.test->samples, data.test->name());
     if (r.test_accuracy_raw_pixels) {
       text += fmt::format("test accuracy fed raw pixels {:.2f} %: {}\n", 100 * *r.test_accuracy_raw_pixels,
                           kRawPixelsExplained);
@@ -110,6 +119,41 @@ void Train::print_report(const train::TrainResult& r, const LoadedData& data, co
   print(text);
 }
 
+void Train::check_paths() {
+  // A device or a pipe has no place beside it.
+  if (checkpoint.empty() && !output.empty() && !io::is_written_straight(output)) checkpoint = output + ".checkpoint";
+  if (checkpoint.empty() && (checkpoint_every > 0 || resume)) {
+    throw Error(ErrorKind::usage, "cli", "--resume and --checkpoint-every need --checkpoint FILE or --output FILE");
+  }
+  std::vector<NamedPath> inputs = source.files();
+  inputs.push_back({"--config", settings->config()});
+  require_distinct({{"--output", output}, {"--metrics", metrics}, {"--checkpoint", checkpoint}}, inputs);
+  // An hour of training must not end at a folder that does not exist.
+  for (const std::string& path : {output, metrics, checkpoint}) {
+    if (!path.empty()) io::check_writable(path);
+  }
+}
+
+// The epochs of a run that fails or is stopped are worth as much as those of one that ends well: often they say why.
+train::TrainResult Train::run_and_keep_metrics(train::Trainer& trainer, TrainObserver& observer) const {
+  try {
+    train::TrainResult r = trainer.run(observer, {checkpoint, checkpoint_every}, test_each_epoch);
+    observer.clear();
+    if (r.interrupted && !metrics.empty()) io::write_text_file(metrics, metrics_lines(r.epochs));
+    return r;
+  } catch (const Error& e) {
+    if (e.kind() != ErrorKind::numeric || metrics.empty()) throw;
+    observer.clear();
+    try {
+      io::write_text_file(metrics, metrics_lines(observer.epochs));
+    } catch (const Error& unwritten) {
+      // What ended the run stays the reason for its exit code.
+      fmt::print(stderr, "fanin: {}\n", unwritten.what());
+    }
+    throw;
+  }
+}
+
 int Train::run() {
   settings->apply();
   training.finish(*settings);
@@ -117,15 +161,7 @@ int Train::run() {
     print(settings->toml());
     return kOk;
   }
-  // A device or a pipe has no place beside it.
-  if (checkpoint.empty() && !output.empty() && !is_special(output)) checkpoint = output + ".checkpoint";
-  if (checkpoint.empty() && (checkpoint_every > 0 || resume)) {
-    throw Error(ErrorKind::usage, "cli", "--resume and --checkpoint-every need --checkpoint FILE or --output FILE");
-  }
-  // An hour of training must not end at a folder that does not exist.
-  for (const std::string& path : {output, metrics, checkpoint}) {
-    if (!path.empty()) io::check_writable(path);
-  }
+  check_paths();
   const LoadedData data = load(source);
   ThreadPool pool(common.thread_count());
   train::Trainer trainer(training.options, data.train, data.test ? &*data.test : nullptr, pool);
@@ -138,8 +174,7 @@ int Train::run() {
     }
   }
   catch_interrupts();
-  const train::TrainResult r = trainer.run(observer, {checkpoint, checkpoint_every}, test_each_epoch);
-  observer.clear();
+  const train::TrainResult r = run_and_keep_metrics(trainer, observer);
   if (r.interrupted) {
     if (!common.quiet) {
       fmt::print(stderr, "interrupted; {}\n",
@@ -157,7 +192,7 @@ int Train::run() {
                       {"fanin.epochs", fmt::format("{}", r.best_epoch)},
                       {"fanin.options", training.options.fingerprint()}});
   }
-  if (!metrics.empty()) io::write_text_file(metrics, metrics_lines(r));
+  if (!metrics.empty()) io::write_text_file(metrics, metrics_lines(r.epochs));
   if (!common.json) {
     print_report(r, data, trainer.network(), pool.threads());
     return kOk;

@@ -1,8 +1,7 @@
 #include "cli/train_json.h"
 
-#include <cmath>
-
 #include "fanin/core/version.h"
+#include "fanin/nn/loss.h"
 
 namespace fanin::cli {
 namespace {
@@ -22,7 +21,7 @@ Json std_of(const train::MeanStd& m) {
 }
 
 double uniform_loss(const train::TrainOptions& o) {
-  return std::log(static_cast<double>(o.network.widths.back()));
+  return nn::loss_of_even_guess(o.loss, o.network.widths.back());
 }
 
 Json run_to_json(const train::LabRun& run) {
@@ -105,7 +104,7 @@ Json to_json(const train::LabResult& result, const train::LabOptions& o) {
          {"activation", o.base.network.activation.str()},
          {"batch", o.base.batch},
          {"epochs", o.base.epochs},
-         {"seed", o.base.seed},
+         {"seed", o.seeds == 1 ? Json(o.base.seed) : Json(nullptr)},
          {"seeds", o.seeds},
          {"target_accuracy", o.target_accuracy},
          {"loss_of_uniform_guess", uniform_loss(o.base)},

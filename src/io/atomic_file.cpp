@@ -34,7 +34,7 @@ bool names_a_descriptor(const std::string& path) {
   return path == "/dev/stdout" || path == "/dev/stderr" || path.starts_with("/dev/fd/") || path.starts_with("/proc/");
 }
 
-bool is_written_straight(const std::string& path, const std::optional<struct stat>& status) {
+bool goes_straight(const std::string& path, const std::optional<struct stat>& status) {
   return status && (names_a_descriptor(path) || (!S_ISREG(status->st_mode) && !S_ISDIR(status->st_mode)));
 }
 
@@ -85,7 +85,7 @@ bool cannot_sync(int error) {
 AtomicFile::AtomicFile(const fs::path& path) : path_(path.string()) {
   buffer_.reserve(kBufferBytes);
   const auto status = status_of(path_);
-  if (is_written_straight(path_, status)) {
+  if (goes_straight(path_, status)) {
     // Appending, because a descriptor's file may already hold output that this process printed.
     fd_ = ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
     if (fd_ < 0) throw_io(path_, "cannot write", errno);
@@ -154,10 +154,15 @@ void AtomicFile::commit() {
   }
 }
 
+bool is_written_straight(const fs::path& path) {
+  const std::string name = path.string();
+  return goes_straight(name, status_of(name));
+}
+
 void check_writable(const fs::path& path) {
   const std::string name = path.string();
   const auto status = status_of(name);
-  if (!is_written_straight(name, status)) {
+  if (!goes_straight(name, status)) {
     const AtomicFile probe(path);
   } else if (::faccessat(AT_FDCWD, name.c_str(), W_OK, AT_EACCESS) != 0) {
     throw_io(name, "cannot write", errno);

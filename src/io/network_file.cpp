@@ -13,6 +13,8 @@
 #include "fanin/core/version.h"
 #include "fanin/io/safetensors.h"
 
+#include "io/safetensors_header.h"
+
 namespace fanin::io {
 namespace {
 
@@ -60,12 +62,12 @@ nn::NetworkSpec spec_of(const std::filesystem::path& path, const SafetensorsFile
   nn::NetworkSpec spec{widths_from_tensors(path, file), activation, 0};
   try {
     if (const std::string* text = value(kLayers); text != nullptr && *text != spec.widths_str()) {
-      reject(path, fmt::format("the metadata say layers {}, the tensors say {}", *text, spec.widths_str()));
+      reject(path, fmt::format("the metadata say layers {}, the tensors say {}", shown(*text), spec.widths_str()));
     }
-    if (const std::string* text = value(kActivation)) spec.activation = nn::Activation::parse(*text);
+    if (const std::string* text = value(kActivation)) spec.activation = nn::Activation::parse(shown(*text));
     if (const std::string* text = value(kDropout)) {
       const auto p = parse_number(*text);
-      if (!p) reject(path, fmt::format("the metadata say dropout '{}', which is no number", *text));
+      if (!p) reject(path, fmt::format("the metadata say dropout '{}', which is no number", shown(*text)));
       spec.dropout = *p;
     }
     spec.validate();

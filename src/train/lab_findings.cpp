@@ -83,8 +83,8 @@ std::vector<std::string> findings(const LabOptions& options, const std::vector<L
   if (equal.size() > 1) {
     lines.push_back(fmt::format(
         "In final accuracy {} cannot be told apart: their means lie within {:.2f} points, their seeds spread by up to "
-        "{:.2f} (std of {} seeds).",
-        fmt::join(equal, ", "), 100 * (best.test_accuracy.mean - lowest), 100 * widest, options.seeds));
+        "{:.2f} (std).",
+        fmt::join(equal, ", "), 100 * (best.test_accuracy.mean - lowest), 100 * widest));
   } else {
     lines.push_back(fmt::format("{} ends highest, by more than its seeds spread.", best.init));
   }

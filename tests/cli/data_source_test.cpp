@@ -69,6 +69,21 @@ TEST_F(DataSourceTest, NpyIsToldByItsName) {
   EXPECT_FALSE(loaded.train.is_bytes());
 }
 
+TEST_F(DataSourceTest, NameIsUtf8WhateverThePathIs) {
+  const std::string bad = folder_.write(
+      "donn\xe9"
+      "es.csv",
+      "a,label\n1,0\n2,1\n");
+  EXPECT_TRUE(load(from({{&DataSource::csv, bad}}))
+                  .name.ends_with("donn\xEF\xBF\xBD"
+                                  "es.csv"));
+  const std::string good = folder_.write(
+      "donn\xC3\xA9"
+      "es \"1\".csv",
+      "a,label\n1,0\n2,1\n");
+  EXPECT_EQ(load(from({{&DataSource::csv, good}})).name, good);
+}
+
 TEST_F(DataSourceTest, CsvWithTestCsv) {
   const LoadedData loaded = load(from({{&DataSource::csv, csv_[0]}, {&DataSource::test_csv, csv_[1]}}));
   EXPECT_EQ(loaded.train.size(), 3U);

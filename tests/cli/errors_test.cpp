@@ -1,3 +1,4 @@
+#include <cstdlib>
 #include <filesystem>
 
 #include "tests/cli/program.h"
@@ -103,6 +104,16 @@ TEST_F(Errors, DivergenceHasItsOwnExitCode) {
 TEST_F(Errors, UnknownKeyInTheConfigurationNamesLineAndNearest) {
   io::put(path("c.toml"), "epochs = 2\n\nlearnrate = 1\nbach = 20\n");
   expect_error(run(training({"--config", path("c.toml")})), 3, {"c.toml line 4", "'bach'", "'batch'"});
+}
+
+TEST_F(Errors, EmptySimdTargetIsNone) {
+  ASSERT_EQ(::setenv("FANIN_SIMD", "", 1), 0);
+  const Outcome empty = run({"list"});
+  ASSERT_EQ(::setenv("FANIN_SIMD", "abacus", 1), 0);
+  const Outcome unknown = run({"list"});
+  ASSERT_EQ(::unsetenv("FANIN_SIMD"), 0);
+  EXPECT_EQ(empty.code, 0) << empty.err;
+  expect_error(unknown, 2, {"abacus"});
 }
 
 TEST_F(Errors, HelpAndVersionEndWell) {

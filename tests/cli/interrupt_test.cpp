@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <sstream>
 #include <thread>
 
 #include "tests/cli/program.h"
@@ -14,7 +15,7 @@ class Interrupt : public Program {
  protected:
   [[nodiscard]] Arguments long_run(const std::string& model, const Arguments& more = {}) const {
     Arguments flags{"--epochs", "60", "--batch", "10", "--dropout", "0.1", "-q", "-o", path(model)};
-    flags.insert(flags.end(), more.begin(), more.end());
+    flags.insert(flags.end(), more.begin(), more.end());  // of two flags the last counts
     return training(flags);
   }
 
@@ -25,9 +26,11 @@ class Interrupt : public Program {
   }
 
   // Starts the run and sends the signal so many milliseconds after it wrote its first checkpoint.
-  int run_and_send(int signal, const std::string& model, int milliseconds) const {
+  int run_and_send(int signal, const std::string& model, int milliseconds, const Arguments& more = {}) const {
     const ino_t before = checkpoint_file(model);
-    Process process(long_run(model, {"--checkpoint-every", "1", "--resume"}), path("out.txt"), path("err.txt"));
+    Arguments flags{"--checkpoint-every", "1", "--resume"};
+    flags.insert(flags.end(), more.begin(), more.end());
+    Process process(long_run(model, flags), path("out.txt"), path("err.txt"));
     while (process.running() && checkpoint_file(model) == before) {
       std::this_thread::sleep_for(std::chrono::microseconds(200));
     }
@@ -57,6 +60,16 @@ TEST_F(Interrupt, ControlCLeavesACheckpointThatGoesOnToTheSameBytes) {
   const Outcome last = run(long_run("stopped", {"--resume"}));
   ASSERT_EQ(last.code, 0) << last.err;
   EXPECT_EQ(io::get(path("stopped")), io::get(path("whole")));
+}
+
+TEST_F(Interrupt, ControlCLeavesTheMetricsOfAllEpochsSoFar) {
+  ASSERT_EQ(run(long_run("m", {"--epochs", "3"})).code, 0);
+  io::put(path("metrics"), "old\n");
+  ASSERT_EQ(run_and_send(SIGINT, "m", 1, {"--metrics", path("metrics")}), 130);
+  std::istringstream lines(io::get(path("metrics")));
+  std::size_t epoch = 0;
+  for (std::string line; std::getline(lines, line);) EXPECT_EQ(nlohmann::json::parse(line).at("epoch"), ++epoch);
+  EXPECT_GE(epoch, 3U);
 }
 
 TEST_F(Interrupt, CheckpointOfAnotherRunIsRejected) {

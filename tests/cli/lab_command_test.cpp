@@ -64,6 +64,96 @@ TEST_F(LabCommand, WritesTableCsvMetricsAndTheBestNetwork) {
   EXPECT_EQ(judged.json().at("accuracy"), rows[1].at("test_accuracy_mean"));
 }
 
+TEST_F(LabCommand, FailedWriteLosesNeitherTheOtherFilesNorTheTable) {
+  std::filesystem::create_directory(path("lab"));
+  std::filesystem::create_symlink("/dev/full", path("lab/metrics.jsonl"));
+  const Outcome text = run(lab({"-q"}));
+  EXPECT_EQ(text.code, 4);
+  EXPECT_NE(text.err.find("metrics.jsonl"), std::string::npos) << text.err;
+  EXPECT_NE(text.out.find("xavier_uniform"), std::string::npos);
+  EXPECT_EQ(text.out.find("metrics.jsonl"), std::string::npos) << text.out;
+  EXPECT_TRUE(std::filesystem::exists(path("lab/best.safetensors")));
+  EXPECT_FALSE(io::get(path("lab/lab.csv")).empty());
+  EXPECT_TRUE(nlohmann::json::parse(io::get(path("lab/lab.json"))).at("files").at("metrics").is_null());
+  std::filesystem::remove(path("lab/lab.json"));
+  std::filesystem::create_symlink("/dev/full", path("lab/lab.json"));
+  const Outcome json = run(lab({"-q", "--json"}));
+  EXPECT_EQ(json.code, 4);
+  EXPECT_EQ(json.json().at("rows").size(), 2U);
+  EXPECT_TRUE(json.json().at("files").at("table").is_null());
+  EXPECT_TRUE(json.json().at("files").at("csv").is_string());
+}
+
+TEST_F(LabCommand, NetworkThatCannotBeSavedStopsNoRun) {
+  std::filesystem::create_directory(path("lab"));
+  std::filesystem::create_symlink("/dev/full", path("lab/best.safetensors"));
+  const Outcome outcome = run(lab({"-q", "--json"}));
+  EXPECT_EQ(outcome.code, 4);
+  EXPECT_NE(outcome.err.find("best.safetensors"), std::string::npos) << outcome.err;
+  EXPECT_EQ(outcome.json().at("rows").size(), 2U);
+  EXPECT_TRUE(outcome.json().at("files").at("best").is_null());
+  EXPECT_EQ(nlohmann::json::parse(io::get(path("lab/lab.json"))), outcome.json());
+}
+
+TEST_F(LabCommand, BestNetworkOfAnOlderLabIsNotTakenForThisOnes) {
+  ASSERT_EQ(run(lab({"-q"})).code, 0);
+  ASSERT_TRUE(std::filesystem::exists(path("lab/best.safetensors")));
+  const Arguments diverging{"-q", "--inits", "xavier_uniform", "--lr", "1e30"};
+  const Outcome text = run(lab(diverging));
+  ASSERT_EQ(text.code, 0) << text.err;
+  EXPECT_FALSE(std::filesystem::exists(path("lab/best.safetensors")));
+  EXPECT_EQ(text.out.find("best.safetensors"), std::string::npos);
+  EXPECT_NE(text.out.find("lab.json"), std::string::npos);
+  EXPECT_TRUE(nlohmann::json::parse(io::get(path("lab/lab.json"))).at("files").at("best").is_null());
+}
+
+TEST_F(LabCommand, QuickWinsOverTheFileAndEpochsOverQuick) {
+  io::put(path("c.toml"), "epochs = 3\n");
+  const auto epochs = [&](const Arguments& more) {
+    Arguments words = with_data({"lab", "--layers", "64-16-4", "--batch", "20", "--inits", "he_normal", "--out",
+                                 path("lab"), "-q", "--json", "--config", path("c.toml")},
+                                more);
+    return run(words).json().at("epochs").get<int>();
+  };
+  EXPECT_EQ(epochs({}), 3);
+  EXPECT_EQ(epochs({"--quick"}), 2);
+  EXPECT_EQ(epochs({"--quick", "--epochs", "1"}), 1);
+}
+
+TEST_F(LabCommand, SeedBelongsToASingleSeed) {
+  expect_error(run(lab({"--seeds", "2", "--seed", "7"})), 2, {"--seed 7", "seeds 0 and 1", "--seeds 1"});
+  expect_error(run(lab({"--seeds", "5", "--seed", "7"})), 2, {"seeds 0 to 4"});
+  EXPECT_EQ(run(lab({"--seed", "7", "--json", "-q"})).json().at("seed"), 7);
+  const Outcome two = run(lab({"--seeds", "2", "--json", "-q"}));
+  EXPECT_TRUE(two.json().at("seed").is_null());
+  EXPECT_EQ(two.json().at("seeds"), 2);
+  // What --print-config wrote is accepted again.
+  const Outcome printed = run(lab({"--seeds", "2", "--print-config"}));
+  io::put(path("c.toml"), printed.out);
+  EXPECT_EQ(run({"lab", "--config", path("c.toml"), "-q"}).code, 0);
+}
+
+TEST_F(LabCommand, NotesSayHowManySeedsTheSpreadIsOf) {
+  const Outcome all = run(lab({"--seeds", "2", "-q"}));
+  EXPECT_NE(all.out.find("+-: standard deviation over seeds 0..1;"), std::string::npos) << all.out;
+  const Outcome some = run(lab({"--seeds", "2", "-q", "--lr", "1e30"}));
+  EXPECT_NE(some.out.find("+-: standard deviation over up to 2 seeds"), std::string::npos) << some.out;
+}
+
+TEST_F(LabCommand, CostColumnIsNamedByWhatItHolds) {
+  EXPECT_NE(run(lab({"-q"})).out.find("epoch 2"), std::string::npos);
+  const Outcome patient = run(lab({"-q", "--validation", "0.2", "--patience", "1"}));
+  EXPECT_EQ(patient.out.find("epoch 2"), std::string::npos) << patient.out;
+  EXPECT_NE(patient.out.find("last"), std::string::npos);
+}
+
+TEST_F(LabCommand, EvenGuessIsThatOfTheLoss) {
+  EXPECT_NE(run(lab({"-q"})).out.find("ln 4 = 1.3863 is an even guess"), std::string::npos);
+  const Outcome squared = run(lab({"-q", "--loss", "mean_squared_error"}));
+  EXPECT_NE(squared.out.find("an even guess has 0.1875"), std::string::npos) << squared.out;
+  EXPECT_EQ(nlohmann::json::parse(io::get(path("lab/lab.json"))).at("loss_of_uniform_guess"), 0.1875);
+}
+
 TEST_F(LabCommand, ARunThatDivergesIsARowNotAnError) {
   const Outcome outcome = run(lab({"--json", "--lr", "1e30"}));
   ASSERT_EQ(outcome.code, 0) << outcome.err;

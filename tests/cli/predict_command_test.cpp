@@ -56,6 +56,30 @@ TEST_F(PredictCommand, LossIsTheOneOfTheTraining) {
   EXPECT_NE(other.at("loss"), j.at("loss"));
 }
 
+TEST_F(PredictCommand, MetadataReachTheTerminalWithoutEscapeSequences) {
+  std::string model = io::get(path("m"));
+  const std::string was = R"("fanin.init":"xavier_uniform")";
+  const std::string is = R"("fanin.init":"\u001b[31mred!")";
+  ASSERT_EQ(was.size(), is.size());
+  const std::size_t at = model.find(was);
+  ASSERT_NE(at, std::string::npos);
+  io::put(path("m"), model.replace(at, was.size(), is));
+  const Outcome outcome = run(predict());
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(outcome.out.find('\x1b'), std::string::npos);
+  EXPECT_NE(outcome.out.find("[31mred!"), std::string::npos);
+
+  const std::string relu = R"("fanin.activation":"relu")";
+  const std::size_t there = model.find(relu);
+  ASSERT_NE(there, std::string::npos);
+  io::put(path("m"), model.replace(there + relu.size() - 5, 4,
+                                   "\x7f"
+                                   "abc"));
+  const Outcome bad = run(predict());
+  expect_error(bad, 3, {"?abc"});
+  EXPECT_EQ(bad.err.find('\x7f'), std::string::npos);
+}
+
 TEST_F(PredictCommand, TrainPartHasTheTrainingSamples) {
   EXPECT_EQ(run(predict({"--json", "--part", "train"})).json().at("samples"), kTrain);
 }

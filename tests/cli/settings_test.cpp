@@ -63,6 +63,37 @@ TEST(Settings, FlagsSetEveryType) {
   EXPECT_TRUE(c.settings.given("max-count"));
 }
 
+TEST(Settings, SwitchesTakeAValueAndTheLastOneWins) {
+  const std::vector<std::pair<std::vector<std::string>, bool>> cases{
+      {{"--shuffle"}, true},
+      {{"--no-shuffle"}, false},
+      {{"--shuffle=true"}, true},
+      {{"--shuffle=false"}, false},
+      {{"--no-shuffle=true"}, false},
+      {{"--no-shuffle=false"}, true},
+      {{"--no-shuffle", "--shuffle"}, true},
+      {{"--shuffle", "--no-shuffle"}, false},
+      {{"--shuffle=false", "--shuffle"}, true},
+      {{"--shuffle", "--no-shuffle", "--shuffle", "--shuffle=false"}, false}};
+  for (const auto& [words, value] : cases) {
+    for (const bool before : {true, false}) {
+      Command c;
+      c.shuffle = before;
+      c.parse(words);
+      EXPECT_EQ(c.shuffle, value) << words.back();
+      EXPECT_TRUE(c.settings.given("shuffle"));
+    }
+  }
+}
+
+TEST(Settings, SwitchesRejectEverythingButTrueAndFalse) {
+  for (const char* word : {"--shuffle=maybe", "--shuffle=1", "--no-shuffle=off", "--no-shuffle=99999999999999999999"}) {
+    const std::string message = io::message_of(ErrorKind::usage, [&] { Command().parse({word}); });
+    EXPECT_TRUE(io::contains(message, "shuffle: '")) << message;
+    EXPECT_TRUE(io::contains(message, "true or false")) << message;
+  }
+}
+
 TEST(Settings, BadValuesAreUsageErrorsThatNameFlagAndValue) {
   const std::vector<std::vector<std::string>> bad{{"--rate", "fast"},     {"--rate", "nan"},
                                                   {"--rate", "inf"},      {"--rate", "1e999"},
@@ -94,6 +125,14 @@ TEST_F(SettingsFile, FlagsWinOverTheFile) {
   EXPECT_EQ(c.rate, 0.25);
   EXPECT_EQ(c.count, 9U);
   EXPECT_TRUE(c.shuffle);
+}
+
+TEST_F(SettingsFile, WhatTheFileSetIsNotGivenByAFlag) {
+  Command c;
+  c.parse({"--rate", "0.25", "--config", write("rate = 2.0\nmax-count = 9\n")});
+  EXPECT_TRUE(c.settings.given("max-count"));
+  EXPECT_FALSE(c.settings.given_by_flag("max-count"));
+  EXPECT_TRUE(c.settings.given_by_flag("rate"));
 }
 
 TEST_F(SettingsFile, PrintedSettingsReadBackAsTheyWere) {

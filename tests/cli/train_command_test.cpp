@@ -59,6 +59,50 @@ TEST_F(TrainCommand, MetricsHaveOneJsonLineAnEpoch) {
   EXPECT_EQ(epoch, 3U);
 }
 
+TEST_F(TrainCommand, EvenGuessIsThatOfTheLoss) {
+  EXPECT_NE(run(training()).out.find("(ln 4 = 1.3863)"), std::string::npos);
+  const Outcome squared = run(training({"--loss", "mean_squared_error"}));
+  EXPECT_NE(squared.out.find("(an even guess has 0.1875)"), std::string::npos) << squared.out;
+  EXPECT_EQ(run(training({"--loss", "mean_squared_error", "--json"})).json().at("loss_of_uniform_guess"), 0.1875);
+}
+
+TEST_F(TrainCommand, TestAccuracyIsThatOfTheTestFile) {
+  const Outcome outcome = run(training());
+  EXPECT_NE(outcome.out.find("of 80 (" + path("test-images") + ")"), std::string::npos) << outcome.out;
+}
+
+TEST_F(TrainCommand, ReportSaysWhoseWeightsWereSaved) {
+  // The learning rate grows until the second epoch spoils what the first one reached.
+  const auto spoiled = [&](const Arguments& more) {
+    Arguments words =
+        training({"--epochs", "2", "--loss", "mean_squared_error", "--optimizer", "sgd", "--activation", "tanh", "--lr",
+                  "1.2", "--schedule", "constant(warmup=60)", "--validation", "0.2", "-q"});
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  };
+  const nlohmann::json j = run(spoiled({"--patience", "9", "--json"})).json();
+  ASSERT_EQ(j.at("best_epoch"), 1);
+  ASSERT_EQ(j.at("epochs").size(), 2U);
+  const Outcome patient = run(spoiled({"--patience", "9"}));
+  EXPECT_NE(patient.out.find("the weights are those of epoch 1, the lowest validation loss"), std::string::npos)
+      << patient.out;
+  EXPECT_EQ(patient.out.find("stopped early"), std::string::npos);
+  const Outcome stopped = run(spoiled({"--epochs", "4", "--patience", "1"}));
+  EXPECT_NE(stopped.out.find("stopped early"), std::string::npos) << stopped.out;
+  EXPECT_NE(stopped.out.find("the weights are those of epoch 1"), std::string::npos);
+  EXPECT_EQ(run(spoiled({})).out.find("the weights are those"), std::string::npos);
+}
+
+TEST_F(TrainCommand, SwitchWithAValueCounts) {
+  // 200 samples in batches of 30: only without --drop-last does an epoch see all.
+  ASSERT_EQ(run(training({"--batch", "30", "-o", path("a"), "--drop-last=false"})).code, 0);
+  ASSERT_EQ(run(training({"--batch", "30", "-o", path("b"), "--no-drop-last"})).code, 0);
+  ASSERT_EQ(run(training({"--batch", "30", "-o", path("c")})).code, 0);
+  EXPECT_EQ(io::get(path("a")), io::get(path("b")));
+  EXPECT_NE(io::get(path("a")), io::get(path("c")));
+  expect_error(run(training({"--drop-last=maybe"})), 2, {"drop-last", "'maybe'", "true or false"});
+}
+
 TEST_F(TrainCommand, FlagsWinOverTheFileAndTheFileOverDefaults) {
   io::put(path("c.toml"), "epochs = 1\nbatch = 50\nlr = 0.5\n");
   const Outcome outcome =

@@ -57,6 +57,10 @@ void write_text_file(const std::filesystem::path& path, std::string_view text);
 /// `max_bytes`; no more than that is ever taken into memory.
 [[nodiscard]] std::string read_text_file(const std::filesystem::path& path, std::size_t max_bytes);
 
+/// Whether an AtomicFile at `path` would write straight to what is there, a device, a pipe or a descriptor, instead of
+/// putting a file in its place. Throws Error(io) if that cannot be found out.
+[[nodiscard]] bool is_written_straight(const std::filesystem::path& path);
+
 /// Throws Error(io) now if an AtomicFile could not be opened at `path` later: the directory is missing or not
 /// writable, the path is a directory, or the target is write protected. Leaves no trace. For the start of a long run.
 void check_writable(const std::filesystem::path& path);
