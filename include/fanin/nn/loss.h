@@ -46,8 +46,8 @@ void mean_squared_error(MatrixView<const float> outputs, std::span<const std::in
 void loss_rows(LossKind kind, MatrixView<const float> outputs, std::span<const std::int32_t> labels, float scale,
                MatrixView<float> doutputs, std::span<float> row_loss);
 
-/// The loss of a guess that knows nothing: ln C for the cross-entropy of equal logits, (C - 1) / C^2 for the squared error
-/// of outputs 1 / C against one-hot targets.
+/// The loss of a guess that knows nothing: ln C for the cross-entropy of equal logits, (C - 1) / C^2 for the squared
+/// error of outputs 1 / C against one-hot targets.
 [[nodiscard]] double loss_of_even_guess(LossKind kind, std::size_t classes);
 
 /// probabilities_rc = e^(z_rc - max_r) / sum_c e^(z_rc - max_r). `probabilities` may be `logits` itself.
