@@ -88,7 +88,7 @@ std::string lab_notes(const train::LabResult& result, const train::LabOptions& o
 
 std::string lab_text(const train::LabResult& result, const train::LabOptions& options,
                      const nlohmann::ordered_json& document) {
-  std::string text = "\n" + lab_table(result, options).text() + "\n" + lab_notes(result, options);
+  std::string text = fmt::format("\n{}\n{}", lab_table(result, options).text(), lab_notes(result, options));
   if (result.interrupted) text += "\ninterrupted: the table holds the runs that were finished\n";
   std::vector<std::string> names;
   for (const auto& path : document.at("files")) {
