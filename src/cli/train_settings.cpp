@@ -12,7 +12,10 @@ std::vector<Setting> TrainSettings::settings(bool one_init) {
                     "After each hidden layer: identity, relu, leaky_relu(slope), tanh, sigmoid, softsign, elu(alpha), "
                     "selu, gelu, silu, softplus",
                     o.network.activation, nn::Activation::parse, [](const nn::Activation& a) { return a.str(); }),
-      number_setting("dropout", "Probability of dropping a hidden unit in training, 0 <= p < 1", o.network.dropout)};
+      number_setting("dropout", "Probability of dropping a hidden unit in training, 0 <= p < 1", o.network.dropout),
+      value_setting("zeros", "NAME",
+                    "Factors that are zero: automatic (skip them where it is faster), multiply or skip; same results",
+                    o.network.zeros, linalg::parse_zeros, [](linalg::Zeros z) { return linalg::str(z); })};
   if (one_init) {
     all.push_back(text_setting("init", "SCHEME", "Weights of all layers; 'fanin list' shows the schemes", init_));
     all.push_back(

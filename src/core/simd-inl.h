@@ -4,6 +4,11 @@
 
 #include <cmath>
 
+// Before a loop over a constant number of registers: without it GCC 12 keeps some of them in memory.
+#ifndef FANIN_UNROLL
+#define FANIN_UNROLL _Pragma("GCC unroll 16")
+#endif
+
 #if defined(FANIN_CORE_SIMD_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef FANIN_CORE_SIMD_INL_H_
 #undef FANIN_CORE_SIMD_INL_H_

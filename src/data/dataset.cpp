@@ -107,4 +107,15 @@ void Dataset::gather(std::span<const std::uint32_t> indices, MatrixView<float> o
   }
 }
 
+void Dataset::prefetch(std::span<const std::uint32_t> indices) const noexcept {
+  constexpr std::size_t kCacheLine = 64;
+  const std::size_t bytes = features() * (is_bytes_ ? 1 : sizeof(float));
+  const char* samples =
+      is_bytes_ ? reinterpret_cast<const char*>(bytes_.data()) : reinterpret_cast<const char*>(floats_.data());
+  for (const std::uint32_t i : indices) {
+    if (i >= size()) continue;
+    for (std::size_t b = 0; b < bytes; b += kCacheLine) __builtin_prefetch(samples + i * bytes + b, 0, 2);
+  }
+}
+
 }  // namespace fanin::data

@@ -19,8 +19,12 @@ HWY_INLINE void widen(D d, const std::uint8_t* HWY_RESTRICT in, float* HWY_RESTR
   const hn::Rebind<std::uint8_t, D> db;
   const auto x = hn::ConvertTo(d, hn::PromoteTo(di, hn::LoadU(db, in)));
   if constexpr (kUnit) {
-    // The kernel waits for memory, not for the division, which is correctly rounded on every target.
-    hn::StoreU(hn::Div(x, hn::Set(d, 255.0F)), d, out);
+    // x / 255 correctly rounded for every byte x, without a division: the quotient's remainder, exact in one fused
+    // multiply-add, corrects it.
+    const auto reciprocal = hn::Set(d, 1.0F / 255.0F);
+    const auto quotient = hn::Mul(x, reciprocal);
+    const auto remainder = fnma(quotient, hn::Set(d, 255.0F), x);
+    hn::StoreU(fma(remainder, reciprocal, quotient), d, out);
   } else {
     hn::StoreU(x, d, out);
   }

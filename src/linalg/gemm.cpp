@@ -1,144 +1,179 @@
-#undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "linalg/gemm.cpp"
 #include "fanin/linalg/gemm.h"
 
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "linalg/gemm.cpp"
 #include <hwy/foreach_target.h>
 
 #include <algorithm>
-#include <type_traits>
 
-#include "linalg/gemm_kernel-inl.h"
+#include "linalg/gemm_blocked-inl.h"
+#include "linalg/sparse_kernel-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace fanin::HWY_NAMESPACE {
+namespace {
 
-// Rows of B taken at a time: 128 x 64 floats are the first-level cache, and C is loaded and stored again only once
-// for that many multiply-adds.
-constexpr size_t kDepth = 128;
+using linalg::BlockDone;
+using linalg::LeftOperand;
+using linalg::PackedTranspose;
+using linalg::Start;
+using linalg::Zeros;
 
-void gemm_all(const linalg::LeftOperand& a, MatrixView<const float> b, const float* bias, bool accumulate,
-              MatrixView<float> c) {
-  const hn::ScalableTag<float> d;
-  const size_t panel = kMaxTileVectors * hn::Lanes(d);
-  if (b.rows == 0) {
-    for (size_t i = 0; i < c.rows && !accumulate; ++i) {
-      for (size_t j = 0; j < c.cols; ++j) c(i, j) = bias != nullptr ? bias[j] : 0.0F;
-    }
-    return;
-  }
-  for (size_t k = 0; k < b.rows; k += kDepth) {
-    const size_t depth = std::min(kDepth, b.rows - k);
-    // A panel of B stays in the first-level cache while all rows of A pass over it.
-    for (size_t j = 0; j < c.cols; j += panel) {
-      const GemmBlock g{a.data + k * a.k_step,
-                        a.row_step,
-                        a.k_step,
-                        b.row(k) + j,
-                        b.stride,
-                        c.data + j,
-                        c.stride,
-                        depth,
-                        bias != nullptr && k == 0 ? bias + j : nullptr,
-                        accumulate || k > 0};
-      gemm_block(g, c.rows, std::min(panel, c.cols - j));
+constexpr size_t kPanel = PackedTranspose::kPanel;
+// Panels taken together: their part of C stays in the second-level cache while the inner index advances.
+constexpr size_t kPanels = 4;
+// Rows of C taken together, for the same reason; a multiple of every tile's rows.
+constexpr size_t kRows = 240;
+
+MatrixView<float> columns(const MatrixView<float>& c, size_t row, size_t rows, size_t col, size_t cols) {
+  return {c.row(row) + col, rows, cols, c.stride};
+}
+
+/// What the columns from `col` on start as when the inner index is at k.
+struct From {
+  From(const Start& start, size_t k, size_t col)
+      : bias(start.bias != nullptr && k == 0 ? start.bias + col : nullptr), accumulates(start.accumulates || k > 0) {}
+  const float* bias;
+  bool accumulates;
+};
+
+/// C = start + A B, where panel(p) is columns [64 p, 64 p + 64) of B.
+template <class Panel>
+HWY_INLINE void dense(const LeftOperand& a, size_t depth, Panel panel, const Start& start, const MatrixView<float>& c,
+                      BlockDone done) {
+  const size_t part = equal_part(depth, kMaxDepth);
+  const size_t panels = (c.cols + kPanel - 1) / kPanel;
+  for (size_t i = 0; i < c.rows; i += kRows) {
+    const size_t rows = std::min(kRows, c.rows - i);
+    const LeftOperand left{a.data + i * a.row_step, rows, a.row_step, a.k_step};
+    for (size_t group = 0; group < panels; group += kPanels) {
+      const size_t end = std::min(panels, group + kPanels);
+      for (size_t k = 0; k < depth; k += part) {
+        for (size_t p = group; p < end; ++p) {
+          const MatrixView<const float> b = panel(p);
+          const From from(start, k, p * kPanel);
+          gemm_panel(left, k, std::min(part, depth - k), b.row(k), b.stride, from.bias, from.accumulates,
+                     columns(c, i, rows, p * kPanel, b.cols));
+          if (k + part >= depth) done({i, rows, p * kPanel, b.cols});
+        }
+      }
     }
   }
 }
 
-#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
-// Eight rows of eight floats, turned: to(j, i) = from(i, j). Pairs of 4-byte lanes, pairs of those, then halves.
-HWY_INLINE void transpose_8x8(const float* from, size_t from_row, float* to, size_t to_row) {
-  const hn::FixedTag<float, 8> d;
-  const hn::Repartition<double, decltype(d)> pairs;
-  using V = hn::VFromD<decltype(d)>;
-  V quad[2][4];
-  for (size_t h = 0; h < 2; ++h) {
-    const float* p = from + 4 * h * from_row;
-    const V r0 = hn::LoadU(d, p);
-    const V r1 = hn::LoadU(d, p + from_row);
-    const V r2 = hn::LoadU(d, p + 2 * from_row);
-    const V r3 = hn::LoadU(d, p + 3 * from_row);
-    const auto low01 = hn::BitCast(pairs, hn::InterleaveLower(d, r0, r1));
-    const auto low23 = hn::BitCast(pairs, hn::InterleaveLower(d, r2, r3));
-    const auto high01 = hn::BitCast(pairs, hn::InterleaveUpper(d, r0, r1));
-    const auto high23 = hn::BitCast(pairs, hn::InterleaveUpper(d, r2, r3));
-    quad[h][0] = hn::BitCast(d, hn::InterleaveLower(pairs, low01, low23));
-    quad[h][1] = hn::BitCast(d, hn::InterleaveUpper(pairs, low01, low23));
-    quad[h][2] = hn::BitCast(d, hn::InterleaveLower(pairs, high01, high23));
-    quad[h][3] = hn::BitCast(d, hn::InterleaveUpper(pairs, high01, high23));
-  }
-  for (size_t j = 0; j < 4; ++j) {
-    hn::StoreU(hn::ConcatLowerLower(d, quad[1][j], quad[0][j]), d, to + j * to_row);
-    hn::StoreU(hn::ConcatUpperUpper(d, quad[1][j], quad[0][j]), d, to + (j + 4) * to_row);
-  }
-}
-#endif
-
-// Copies w [rows, cols], at most 16 rows, to the first `rows` columns of `to`, whose rows are `width` apart.
-void pack_rows(MatrixView<const float> w, float* to, size_t width) {
-  size_t i = 0;
-#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
-  if (w.rows == 16) {
-    // All 16 rows at once, so that a cache line of the target is written whole.
-    const size_t whole = w.cols / 8 * 8;
-    for (size_t j = 0; j < whole; j += 8) {
-      transpose_8x8(w.data + j, w.stride, to + j * width, width);
-      transpose_8x8(w.row(8) + j, w.stride, to + j * width + 8, width);
-    }
-    for (; i < w.rows; ++i) {
-      for (size_t j = whole; j < w.cols; ++j) to[j * width + i] = w(i, j);
-    }
-  }
-#endif
-  for (; i < w.rows; ++i) {
-    for (size_t j = 0; j < w.cols; ++j) to[j * width + i] = w(i, j);
+/// c += x(:, k ..) B(k .., :) by the non-zero elements of x alone, for the columns of two neighbouring panels of B
+/// (or one: `second` has no columns), which start at column `col` of B.
+void sparse_panels(const MatrixView<const float>& x, size_t k, const uint64_t* words, const MatrixView<const float>& b,
+                   const MatrixView<const float>& second, const From& from, const MatrixView<float>& c) {
+  const float* b0 = b.row(k);
+  const float* b1 = second.row(k);
+  const size_t cols = b.cols + second.cols;
+  const size_t step = kSparseVectors * hn::Lanes(hn::ScalableTag<float>());
+  for (size_t j = 0; j < cols; j += step) {
+    for_width(std::min(step, cols - j), [&](auto nv, auto partial, size_t last) HWY_ATTR {
+      const auto row = [&](size_t i, size_t col) HWY_ATTR {
+        return col < kPanel ? b0 + i * b.stride + j + col : b1 + i * second.stride + col - kPanel;
+      };
+      for (size_t r = 0; r < x.rows; ++r) {
+        if (words[r] == 0 && from.accumulates) continue;
+        const float* xr = x.row(r) + k;
+        float* to = c.row(r) + j;
+        const float* start = from.bias != nullptr ? from.bias + j : from.accumulates ? to : nullptr;
+        sparse_sum<nv.value, partial.value>(
+            words + r, 1, 1, [&](size_t i) HWY_ATTR { return xr[i]; }, row, start, to, last);
+      }
+    });
   }
 }
 
+// Rows whose words of non-zero bits lie on the stack.
+constexpr size_t kSparseRows = 240;
+
+/// The same as dense(), 64 inner indices at a time: by the non-zero elements of x alone where `always` or their number
+/// says so.
+template <class Panel>
+HWY_INLINE void sparse(const MatrixView<const float>& x, Panel panel, const Start& start, const MatrixView<float>& c,
+                       bool always, BlockDone done) {
+  // Two panels make enough accumulators where four vectors are one.
+  const size_t together = kPanel / hn::Lanes(hn::ScalableTag<float>()) * 2 <= kSparseVectors ? 2 : 1;
+  const size_t panels = (c.cols + kPanel - 1) / kPanel;
+  uint64_t words[kSparseRows];
+  for (size_t i = 0; i < x.rows; i += kSparseRows) {
+    const size_t rows = std::min(kSparseRows, x.rows - i);
+    const MatrixView<const float> left = x.rows_at(i, rows);
+    for (size_t k = 0; k < x.cols; k += kWordBits) {
+      const size_t depth = std::min(kWordBits, x.cols - k);
+      const size_t count = nonzero_words(left, k, depth, words);
+      const bool skips = always || skipping_pays(count, rows * depth);
+      const size_t step = skips ? together : 1;
+      for (size_t p = 0; p < panels; p += step) {
+        const MatrixView<const float> b = panel(p);
+        const From from(start, k, p * kPanel);
+        if (skips) {
+          const MatrixView<const float> second = step == 2 && p + 1 < panels ? panel(p + 1) : MatrixView<const float>();
+          sparse_panels(left, k, words, b, second, from, columns(c, i, rows, p * kPanel, b.cols + second.cols));
+        } else {
+          gemm_panel(LeftOperand::plain(left), k, depth, b.row(k), b.stride, from.bias, from.accumulates,
+                     columns(c, i, rows, p * kPanel, b.cols));
+        }
+      }
+    }
+    for (size_t p = 0; p < panels; ++p) done({i, rows, p * kPanel, std::min(kPanel, c.cols - p * kPanel)});
+  }
+}
+
+template <class Panel>
+HWY_INLINE void product(const LeftOperand& a, size_t depth, Panel panel, const Start& start, const MatrixView<float>& c,
+                        Zeros zeros, BlockDone done) {
+  if (c.rows == 0 || c.cols == 0) return;
+  if (depth == 0) {
+    for (size_t i = 0; i < c.rows && !start.accumulates; ++i) {
+      for (size_t j = 0; j < c.cols; ++j) c(i, j) = start.bias == nullptr ? 0.0F : start.bias[j] + 0.0F;
+    }
+    return done({0, c.rows, 0, c.cols});
+  }
+  const MatrixView<const float> x(a.data, c.rows, depth, a.row_step);
+  const bool skips = a.k_step == 1 && (zeros == Zeros::skip || (zeros == Zeros::automatic && skipping_may_pay(x)));
+  if (skips) return sparse(x, panel, start, c, zeros == Zeros::skip, done);
+  dense(a, depth, panel, start, c, done);
+}
+
+void gemm_all(const LeftOperand& a, const MatrixView<const float>& b, const Start& start, const MatrixView<float>& c,
+              Zeros zeros, BlockDone done) {
+  const auto panel = [&](size_t p) HWY_ATTR {
+    return MatrixView<const float>(b.data + p * kPanel, b.rows, std::min(kPanel, c.cols - p * kPanel), b.stride);
+  };
+  product(a, b.rows, panel, start, c, zeros, done);
+}
+
+void transposed_all(const MatrixView<const float>& x, const PackedTranspose& w, const float* bias,
+                    const MatrixView<float>& y, Zeros zeros, BlockDone done) {
+  product(
+      LeftOperand::plain(x), w.cols(), [&](size_t p) HWY_ATTR { return w.panel(p); }, Start{false, bias}, y, zeros,
+      done);
+}
+
+}  // namespace
 }  // namespace fanin::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace fanin::linalg {
+namespace {
 
 HWY_EXPORT(gemm_all);
-HWY_EXPORT(pack_rows);
+HWY_EXPORT(transposed_all);
 
-void gemm(const LeftOperand& a, MatrixView<const float> b, Start start, MatrixView<float> c) {
-  HWY_DYNAMIC_DISPATCH(gemm_all)(a, b, nullptr, start == Start::accumulate, c);
-}
+}  // namespace
 
-PackedTranspose::PackedTranspose(std::size_t rows, std::size_t cols)
-    : rows_(rows), cols_(cols), data_((rows + 15) / 16 * 16 * cols) {}
-
-std::size_t PackedTranspose::width(std::size_t p) const {
-  return std::min(kPanel, (rows_ - p * kPanel + 15) / 16 * 16);
-}
-
-MatrixView<const float> PackedTranspose::panel(std::size_t p) const {
-  return {data_.data() + p * kPanel * cols_, cols_, std::min(kPanel, rows_ - p * kPanel), width(p)};
-}
-
-void PackedTranspose::refresh(MatrixView<const float> w, std::size_t first, std::size_t count) {
-  constexpr std::size_t kStrip = 16;
-  for (std::size_t i = first; i < first + count;) {
-    const std::size_t p = i / kPanel;
-    const std::size_t n = std::min(first + count, (i / kStrip + 1) * kStrip) - i;
-    float* to = data_.data() + p * kPanel * cols_ + i % kPanel;
-    HWY_DYNAMIC_DISPATCH(pack_rows)(w.rows_at(i, n), to, width(p));
-    i += n;
-  }
+void gemm(const LeftOperand& a, MatrixView<const float> b, Start start, MatrixView<float> c, Zeros zeros,
+          BlockDone done) {
+  HWY_DYNAMIC_DISPATCH(gemm_all)(a, b, start, c, zeros, done);
 }
 
 void gemm_transposed(MatrixView<const float> x, const PackedTranspose& w, std::span<const float> bias,
-                     MatrixView<float> y) {
-  const LeftOperand a = LeftOperand::plain(x);
-  for (std::size_t p = 0; p < w.panels(); ++p) {
-    const MatrixView<const float> b = w.panel(p);
-    const std::size_t first = p * PackedTranspose::kPanel;
-    HWY_DYNAMIC_DISPATCH(gemm_all)
-    (a, b, bias.empty() ? nullptr : bias.data() + first, false, {y.data + first, y.rows, b.cols, y.stride});
-  }
+                     MatrixView<float> y, Zeros zeros, BlockDone done) {
+  HWY_DYNAMIC_DISPATCH(transposed_all)(x, w, bias.empty() ? nullptr : bias.data(), y, zeros, done);
 }
 
 }  // namespace fanin::linalg

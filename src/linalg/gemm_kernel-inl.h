@@ -26,41 +26,60 @@ struct GemmBlock {
   bool accumulate;
 };
 
-// The largest tiles that leave registers for the operands: 32 registers with AVX-512 and NEON, 16 with AVX2.
+// The vectors of a tile's row, and its rows for a given number of vectors: as many accumulators as leave registers for
+// the operands (32 registers with AVX-512 and NEON, 16 with AVX2) and hide the latency of the multiply-adds.
 #if HWY_TARGET == HWY_AVX2
-constexpr size_t kMaxTileRows = 6;
 constexpr size_t kMaxTileVectors = 2;
+constexpr size_t tile_rows(size_t vectors) {
+  return vectors == 2 ? 6 : 10;
+}
 #elif HWY_TARGET == HWY_SCALAR
-constexpr size_t kMaxTileRows = 4;
 constexpr size_t kMaxTileVectors = 4;
+constexpr size_t tile_rows(size_t) {
+  return 4;
+}
 #else
-constexpr size_t kMaxTileRows = 6;
 constexpr size_t kMaxTileVectors = 4;
+constexpr size_t tile_rows(size_t vectors) {
+  return vectors == 4 ? 6 : vectors == 3 ? 8 : 12;
+}
 #endif
 
-// The first n lanes of memory and zeros, and back: no byte beyond them is read or written, also where the target's own
-// masked operations work on whole vectors.
-template <class D>
-HWY_INLINE hn::VFromD<D> load_first(D d, const float* p, size_t n) {
-#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
-  return hn::MaskedLoad(hn::FirstN(d, n), d, p);
-#else
-  HWY_ALIGN float lanes[HWY_MAX_BYTES / sizeof(float)] = {};
-  for (size_t i = 0; i < n; ++i) lanes[i] = p[i];
-  return hn::Load(d, lanes);
-#endif
-}
+/// The first n lanes of a vector in memory and zeros, and back: no byte beyond them is read or written, also where the
+/// target's own masked operations work on whole vectors.
+class FirstLanes {
+ public:
+  using D = hn::ScalableTag<float>;
+  using V = hn::VFromD<D>;
 
-template <class D>
-HWY_INLINE void store_first(D d, hn::VFromD<D> v, float* p, size_t n) {
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
-  hn::BlendedStore(v, hn::FirstN(d, n), d, p);
+  HWY_INLINE explicit FirstLanes(size_t n) : mask_(hn::FirstN(D(), n)) {}
+  HWY_INLINE V load(const float* p) const {
+    return hn::MaskedLoad(mask_, D(), p);
+  }
+  HWY_INLINE void store(V v, float* p) const {
+    hn::BlendedStore(v, mask_, D(), p);
+  }
+
+ private:
+  hn::Mask<D> mask_;
 #else
-  HWY_ALIGN float lanes[HWY_MAX_BYTES / sizeof(float)] = {};
-  hn::Store(v, d, lanes);
-  for (size_t i = 0; i < n; ++i) p[i] = lanes[i];
+  HWY_INLINE explicit FirstLanes(size_t n) : n_(n) {}
+  HWY_INLINE V load(const float* p) const {
+    HWY_ALIGN float lanes[HWY_MAX_BYTES / sizeof(float)] = {};
+    for (size_t i = 0; i < n_; ++i) lanes[i] = p[i];
+    return hn::Load(D(), lanes);
+  }
+  HWY_INLINE void store(V v, float* p) const {
+    HWY_ALIGN float lanes[HWY_MAX_BYTES / sizeof(float)] = {};
+    hn::Store(v, D(), lanes);
+    for (size_t i = 0; i < n_; ++i) p[i] = lanes[i];
+  }
+
+ private:
+  size_t n_;
 #endif
-}
+};
 
 template <size_t MR, size_t NV, bool kPartial>
 HWY_INLINE void gemm_tile(const GemmBlock& g, const float* HWY_RESTRICT a, const float* HWY_RESTRICT b, float* c,
@@ -68,12 +87,15 @@ HWY_INLINE void gemm_tile(const GemmBlock& g, const float* HWY_RESTRICT a, const
   const hn::ScalableTag<float> d;
   using V = hn::VFromD<decltype(d)>;
   const size_t lanes = hn::Lanes(d);
+  const FirstLanes first(last_lanes);
   const auto load = [&](const float* p, size_t v) HWY_ATTR {
-    return kPartial && v + 1 == NV ? load_first(d, p + v * lanes, last_lanes) : hn::LoadU(d, p + v * lanes);
+    return kPartial && v + 1 == NV ? first.load(p + v * lanes) : hn::LoadU(d, p + v * lanes);
   };
 
   V acc[MR][NV];
+  FANIN_UNROLL
   for (size_t i = 0; i < MR; ++i) {
+    FANIN_UNROLL
     for (size_t v = 0; v < NV; ++v) {
       acc[i][v] = bias != nullptr ? load(bias, v) : g.accumulate ? load(c + i * g.c_row, v) : hn::Zero(d);
     }
@@ -83,82 +105,76 @@ HWY_INLINE void gemm_tile(const GemmBlock& g, const float* HWY_RESTRICT a, const
   const size_t b_row = g.b_row;
   for (size_t k = g.k; k != 0; --k) {
     V bv[NV];
+    FANIN_UNROLL
     for (size_t v = 0; v < NV; ++v) bv[v] = load(b, v);
+    FANIN_UNROLL
     for (size_t i = 0; i < MR; ++i) {
       const V av = hn::Set(d, a[i * a_row]);
+      FANIN_UNROLL
       for (size_t v = 0; v < NV; ++v) acc[i][v] = fma(av, bv[v], acc[i][v]);
     }
     a += a_k;
     b += b_row;
   }
+  FANIN_UNROLL
   for (size_t i = 0; i < MR; ++i) {
+    FANIN_UNROLL
     for (size_t v = 0; v < NV; ++v) {
       float* p = c + i * g.c_row + v * lanes;
+      const V sum = hn::Add(acc[i][v], hn::Zero(d));  // -0 becomes +0
       if (kPartial && v + 1 == NV) {
-        store_first(d, acc[i][v], p, last_lanes);
+        first.store(sum, p);
       } else {
-        hn::StoreU(acc[i][v], d, p);
+        hn::StoreU(sum, d, p);
       }
     }
   }
 }
 
-template <size_t MR, size_t NV>
-HWY_INLINE void gemm_rows(const GemmBlock& g, size_t m, size_t j, size_t last_lanes, bool partial) {
-  const float* bias = g.bias == nullptr ? nullptr : g.bias + j;
+/// All rows of NV vectors of columns: full tiles, then what is left in tiles half as high each time.
+template <size_t NV>
+HWY_INLINE void gemm_rows(const GemmBlock& g, size_t m, size_t last_lanes, bool partial) {
   size_t i = 0;
   const auto tile = [&](auto rows) HWY_ATTR {
     const float* a = g.a + i * g.a_row;
-    float* c = g.c + i * g.c_row + j;
+    float* c = g.c + i * g.c_row;
     if (partial) {
-      gemm_tile<rows.value, NV, true>(g, a, g.b + j, c, bias, last_lanes);
+      gemm_tile<rows.value, NV, true>(g, a, g.b, c, g.bias, last_lanes);
     } else {
-      gemm_tile<rows.value, NV, false>(g, a, g.b + j, c, bias, last_lanes);
+      gemm_tile<rows.value, NV, false>(g, a, g.b, c, g.bias, last_lanes);
     }
     i += rows.value;
   };
-  while (m - i >= MR) tile(std::integral_constant<size_t, MR>());
-  switch (m - i) {
-    case 5:
-      if constexpr (MR > 5) return tile(std::integral_constant<size_t, 5>());
-      break;
-    case 4:
-      if constexpr (MR > 4) return tile(std::integral_constant<size_t, 4>());
-      break;
-    case 3:
-      return tile(std::integral_constant<size_t, 3>());
-    case 2:
-      return tile(std::integral_constant<size_t, 2>());
-    case 1:
-      return tile(std::integral_constant<size_t, 1>());
-    default:
-      break;
+  constexpr size_t kRows = tile_rows(NV);
+  while (m - i >= kRows) tile(std::integral_constant<size_t, kRows>());
+  if constexpr (kRows > 8) {
+    if (m - i >= 8) tile(std::integral_constant<size_t, 8>());
   }
+  if constexpr (kRows > 4) {
+    if (m - i >= 4) tile(std::integral_constant<size_t, 4>());
+  }
+  if (m - i >= 2) tile(std::integral_constant<size_t, 2>());
+  if (m - i >= 1) tile(std::integral_constant<size_t, 1>());
 }
 
-/// The block g of m rows and n columns; k is as short as the caller made it, so that its part of B fits in a cache.
+/// The block g of m rows and n columns, at most kMaxTileVectors vectors of them; k is as short as the caller made it,
+/// so that its part of B fits in a cache.
 HWY_INLINE void gemm_block(const GemmBlock& g, size_t m, size_t n) {
-  const hn::ScalableTag<float> d;
-  const size_t lanes = hn::Lanes(d);
-  size_t j = 0;
-  for (; n - j >= kMaxTileVectors * lanes; j += kMaxTileVectors * lanes) {
-    gemm_rows<kMaxTileRows, kMaxTileVectors>(g, m, j, lanes, false);
-  }
-  if (j == n) return;
-  const size_t vectors = (n - j + lanes - 1) / lanes;
-  const size_t last_lanes = n - j - (vectors - 1) * lanes;
+  const size_t lanes = hn::Lanes(hn::ScalableTag<float>());
+  const size_t vectors = (n + lanes - 1) / lanes;
+  const size_t last_lanes = n - (vectors - 1) * lanes;
   const bool partial = last_lanes != lanes;
   switch (vectors) {
     case 4:
-      if constexpr (kMaxTileVectors >= 4) return gemm_rows<kMaxTileRows, 4>(g, m, j, last_lanes, partial);
+      if constexpr (kMaxTileVectors >= 4) return gemm_rows<4>(g, m, last_lanes, partial);
       break;
     case 3:
-      if constexpr (kMaxTileVectors >= 3) return gemm_rows<kMaxTileRows, 3>(g, m, j, last_lanes, partial);
+      if constexpr (kMaxTileVectors >= 3) return gemm_rows<3>(g, m, last_lanes, partial);
       break;
     case 2:
-      return gemm_rows<kMaxTileRows, 2>(g, m, j, last_lanes, partial);
+      return gemm_rows<2>(g, m, last_lanes, partial);
     default:
-      return gemm_rows<kMaxTileRows, 1>(g, m, j, last_lanes, partial);
+      return gemm_rows<1>(g, m, last_lanes, partial);
   }
 }
 

@@ -53,7 +53,7 @@ HWY_INLINE V softsign(V x) {
   return hn::CopySign(hn::IfThenElse(hn::Eq(a, hn::Inf(hn::DFromV<V>())), one, y), x);
 }
 
-void forward_all(ActivationKind kind, float parameter, const float* x, float* y, std::size_t n) {
+void forward_row(ActivationKind kind, float parameter, const float* x, float* y, std::size_t n) {
   const auto each = [&](auto f) HWY_ATTR {
     vm::map(
         n, y, [&](auto v) HWY_ATTR { return keep_nan(v, f(v)); }, x);
@@ -91,7 +91,7 @@ void forward_all(ActivationKind kind, float parameter, const float* x, float* y,
   }
 }
 
-void backward_all(ActivationKind kind, float parameter, const float* x, const float* y, const float* dy, float* dx,
+void backward_row(ActivationKind kind, float parameter, const float* x, const float* y, const float* dy, float* dx,
                   std::size_t n) {
   // dx = f'(of) dy
   const auto each = [&](const float* of, auto derivative) HWY_ATTR {
@@ -148,6 +148,17 @@ void backward_all(ActivationKind kind, float parameter, const float* x, const fl
   }
 }
 
+void forward_all(ActivationKind kind, float parameter, const MatrixView<const float>& x, const MatrixView<float>& y) {
+  for (std::size_t r = 0; r < y.rows; ++r) forward_row(kind, parameter, x.row(r), y.row(r), y.cols);
+}
+
+void backward_all(ActivationKind kind, float parameter, const MatrixView<const float>& x,
+                  const MatrixView<const float>& y, const MatrixView<const float>& dy, const MatrixView<float>& dx) {
+  for (std::size_t r = 0; r < dx.rows; ++r) {
+    backward_row(kind, parameter, x.row(r), y.row(r), dy.row(r), dx.row(r), dx.cols);
+  }
+}
+
 }  // namespace fanin::nn::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -164,12 +175,19 @@ void check_length(std::string_view what, std::size_t length, std::string_view of
               fmt::format("{} has {} elements, {} has {}: the lengths must be equal", what, length, of, expected));
 }
 
+void check_shape(std::string_view what, MatrixView<const float> m, std::string_view of,
+                 MatrixView<const float> expected) {
+  if (m.rows == expected.rows && m.cols == expected.cols) return;
+  throw Error(ErrorKind::usage, "activation",
+              fmt::format("{} is [{}, {}], {} is [{}, {}]: the shapes must be equal", what, m.rows, m.cols, of,
+                          expected.rows, expected.cols));
+}
+
 }  // namespace
 
 void forward(const Activation& activation, std::span<const float> x, std::span<float> y) {
   check_length("y", y.size(), "x", x.size());
-  HWY_DYNAMIC_DISPATCH(forward_all)
-  (activation.kind, static_cast<float>(activation.slope_or_alpha), x.data(), y.data(), x.size());
+  forward(activation, {x.data(), 1, x.size()}, {y.data(), 1, y.size()});
 }
 
 void backward(const Activation& activation, std::span<const float> x, std::span<const float> y,
@@ -180,8 +198,20 @@ void backward(const Activation& activation, std::span<const float> x, std::span<
   } else if (activation.kind != ActivationKind::identity) {
     check_length("y", y.size(), "dy", dy.size());
   }
+  backward(activation, {x.data(), 1, x.size()}, {y.data(), 1, y.size()}, {dy.data(), 1, dy.size()},
+           {dx.data(), 1, dx.size()});
+}
+
+void forward(const Activation& activation, MatrixView<const float> x, MatrixView<float> y) {
+  check_shape("y", y, "x", x);
+  HWY_DYNAMIC_DISPATCH(forward_all)(activation.kind, static_cast<float>(activation.slope_or_alpha), x, y);
+}
+
+void backward(const Activation& activation, MatrixView<const float> x, MatrixView<const float> y,
+              MatrixView<const float> dy, MatrixView<float> dx) {
+  check_shape("dx", dx, "dy", dy);
   HWY_DYNAMIC_DISPATCH(backward_all)
-  (activation.kind, static_cast<float>(activation.slope_or_alpha), x.data(), y.data(), dy.data(), dx.data(), dx.size());
+  (activation.kind, static_cast<float>(activation.slope_or_alpha), x, y, dy, dx);
 }
 
 }  // namespace fanin::nn

@@ -13,18 +13,17 @@ class ActivationLayer final : public Layer {
   [[nodiscard]] std::size_t inputs() const override { return features_; }
   [[nodiscard]] std::size_t outputs() const override { return features_; }
 
-  void forward(const Pass&, MatrixView<const float> x, MatrixView<float> y) const override {
-    for (std::size_t r = 0; r < x.rows; ++r) {
-      nn::forward(f_, std::span(x.row(r), features_), std::span(y.row(r), features_));
-    }
+  [[nodiscard]] bool elementwise() const override { return true; }
+  [[nodiscard]] bool backward_reads_input() const override { return f_.backward_reads_input(); }
+  [[nodiscard]] bool backward_reads_output() const override {
+    return !f_.backward_reads_input() && f_.kind != ActivationKind::identity;
   }
+
+  void forward(const Pass&, MatrixView<const float> x, MatrixView<float> y) const override { nn::forward(f_, x, y); }
 
   void backward(const Pass&, MatrixView<const float> x, MatrixView<const float> y, MatrixView<const float> dy,
                 MatrixView<float> dx) const override {
-    for (std::size_t r = 0; r < x.rows; ++r) {
-      nn::backward(f_, std::span(x.row(r), features_), std::span(y.row(r), features_), std::span(dy.row(r), features_),
-                   std::span(dx.row(r), features_));
-    }
+    nn::backward(f_, x, y, dy, dx);
   }
 
   void reference(const Pass&, std::span<const double>, std::span<const double> x, std::span<double> y) const override {

@@ -23,6 +23,8 @@ class Dropout final : public Layer {
   [[nodiscard]] std::size_t inputs() const override { return features_; }
   [[nodiscard]] std::size_t outputs() const override { return features_; }
 
+  [[nodiscard]] bool elementwise() const override { return true; }
+
   void forward(const Pass& pass, MatrixView<const float> x, MatrixView<float> y) const override { apply(pass, x, y); }
 
   // The map is linear and diagonal, so its transpose is itself: the same words give the same mask again.
@@ -47,12 +49,12 @@ class Dropout final : public Layer {
       const float* x = from.row(r);
       float* y = to.row(r);
       if (!pass.training) {
-        std::copy_n(x, features_, y);
+        if (x != y) std::copy_n(x, from.cols, y);
         continue;
       }
-      for (std::size_t j = 0; j < features_; j += kWords) {
-        const std::size_t n = std::min(kWords, features_ - j);
-        pass.noise.words((pass.first_row + r) * features_ + j, std::span(words).first(n));
+      for (std::size_t j = 0; j < from.cols; j += kWords) {
+        const std::size_t n = std::min(kWords, from.cols - j);
+        pass.noise.words((pass.first_row + r) * features_ + pass.first_col + j, std::span(words).first(n));
         for (std::size_t i = 0; i < n; ++i) y[j + i] = words[i] >= threshold_ ? x[j + i] * scale_ : 0.0F;
       }
     }

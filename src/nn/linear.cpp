@@ -1,10 +1,12 @@
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <array>
 #include <vector>
 
 #include "fanin/core/error.h"
 #include "fanin/linalg/gemm.h"
+#include "fanin/linalg/outer_product.h"
+#include "fanin/linalg/sum_rows.h"
 #include "fanin/nn/layer.h"
 
 namespace fanin::nn {
@@ -12,20 +14,30 @@ namespace {
 
 class Linear final : public Layer {
  public:
-  Linear(std::size_t inputs, std::size_t outputs)
-      : inputs_(inputs), outputs_(outputs), block_rows_(rows_per_block(inputs)), packed_(outputs, inputs) {}
+  Linear(std::size_t inputs, std::size_t outputs, linalg::Zeros zeros)
+      : inputs_(inputs), outputs_(outputs), zeros_(zeros), packed_(outputs, inputs) {}
 
   [[nodiscard]] std::string str() const override { return fmt::format("linear({}, {})", inputs_, outputs_); }
   [[nodiscard]] std::size_t inputs() const override { return inputs_; }
   [[nodiscard]] std::size_t outputs() const override { return outputs_; }
 
-  void forward(const Pass&, MatrixView<const float> x, MatrixView<float> y) const override {
-    linalg::gemm_transposed(x, packed_, {bias_, outputs_}, y);
+  void forward(const Pass& pass, MatrixView<const float> x, MatrixView<float> y) const override {
+    forward_blocks(pass, x, y, linalg::kNothingFollows);
   }
 
-  void backward(const Pass&, MatrixView<const float>, MatrixView<const float>, MatrixView<const float> dy,
+  void backward(const Pass& pass, MatrixView<const float> x, MatrixView<const float> y, MatrixView<const float> dy,
                 MatrixView<float> dx) const override {
-    linalg::gemm(linalg::LeftOperand::plain(dy), weight(), linalg::Start::zero, dx);
+    backward_blocks(pass, x, y, dy, dx, linalg::kNothingFollows);
+  }
+
+  void forward_blocks(const Pass&, MatrixView<const float> x, MatrixView<float> y,
+                      linalg::BlockDone done) const override {
+    linalg::gemm_transposed(x, packed_, {bias_, outputs_}, y, zeros_, done);
+  }
+
+  void backward_blocks(const Pass&, MatrixView<const float>, MatrixView<const float>, MatrixView<const float> dy,
+                       MatrixView<float> dx, linalg::BlockDone done) const override {
+    linalg::gemm(linalg::LeftOperand::plain(dy), weight(), linalg::Start::zero, dx, zeros_, done);
   }
 
   void reference(const Pass&, std::span<const double> parameters, std::span<const double> x,
@@ -43,69 +55,56 @@ class Linear final : public Layer {
     return {{"weight", shape, Role::weight, fans}, {"bias", Shape{outputs_}, Role::bias, fans}};
   }
 
-  void bind(std::span<const std::size_t> offsets, const float* values, float* gradient) override {
+  void bind(std::span<const std::size_t> offsets, const float* values) override {
     weight_offset_ = offsets[0];
     bias_offset_ = offsets[1];
     weight_ = values + weight_offset_;
     bias_ = values + bias_offset_;
-    gradient_ = gradient;
     refresh();
   }
 
-  [[nodiscard]] std::size_t gradient_blocks() const override { return (outputs_ + block_rows_ - 1) / block_rows_; }
+  [[nodiscard]] std::size_t gradient_blocks() const override { return linalg::outer_blocks(outputs_, inputs_); }
 
-  // dW = dY^T X and db = dY^T 1 for some rows of W. Those rows are small enough to be still in the second-level cache
-  // when the optimizer and the repacking come to them.
+  // dW = dY^T X, and with the first columns of W db = dY^T 1. A piece, its weights and their optimizer state are in the
+  // first-level cache when the optimizer and the repacking come to them.
   void gradient(std::size_t block, MatrixView<const float> x, MatrixView<const float> dy,
                 GradientReady ready) override {
-    const std::size_t first = block * block_rows_;
-    const std::size_t count = std::min(block_rows_, outputs_ - first);
-    const auto left = linalg::LeftOperand::transposed(dy, first, count);
-    float* dw = gradient_ + weight_offset_ + first * inputs_;
-    linalg::gemm(left, x, linalg::Start::zero, {dw, count, inputs_});
-    float* db = gradient_ + bias_offset_ + first;
-    std::fill_n(db, count, 0.0F);
-    for (std::size_t r = 0; r < dy.rows; ++r) {
-      const float* d = dy.row(r) + first;
-      for (std::size_t o = 0; o < count; ++o) db[o] += d[o];
-    }
-    ready(weight_offset_ + first * inputs_, count * inputs_);
-    ready(bias_offset_ + first, count);
-    packed_.refresh(weight(), first, count);
+    const linalg::OuterTerm term{dy, x};
+    const linalg::Block part = linalg::outer_block(outputs_, inputs_, block);
+    linalg::outer_product({&term, 1}, part, zeros_, [&](const linalg::OuterPiece& piece) {
+      const linalg::Block& b = piece.block;
+      ready({weight_offset_ + b.row * inputs_ + b.col, inputs_, piece.values});
+      packed_.refresh({weight_ + b.row * inputs_ + b.col, b.rows, b.cols, inputs_}, b.row, b.col);
+    });
+    if (part.col != 0) return;
+    std::array<float, linalg::kOuterRows> sums{};
+    linalg::sum_rows({dy.data + part.row, dy.rows, part.rows, dy.stride}, std::span(sums).first(part.rows));
+    ready({bias_offset_ + part.row, part.rows, {sums.data(), 1, part.rows}});
   }
 
-  void refresh() override { packed_.refresh(weight(), 0, outputs_); }
+  void refresh() override { packed_.refresh(weight(), 0); }
 
  private:
-  // Blocks of about the same number of weights in every layer, so that any split of all blocks is a fair one; whole
-  // cache lines of the packed transpose, which 16 rows of W share.
-  static std::size_t rows_per_block(std::size_t inputs) {
-    constexpr std::size_t kWeights = 12544;
-    constexpr std::size_t kLine = 16;
-    return std::max<std::size_t>(1, kWeights / (kLine * std::max<std::size_t>(1, inputs))) * kLine;
-  }
-
   [[nodiscard]] MatrixView<const float> weight() const { return {weight_, outputs_, inputs_}; }
 
   std::size_t inputs_;
   std::size_t outputs_;
-  std::size_t block_rows_;
+  linalg::Zeros zeros_;
   std::size_t weight_offset_ = 0;
   std::size_t bias_offset_ = 0;
   const float* weight_ = nullptr;
   const float* bias_ = nullptr;
-  float* gradient_ = nullptr;
   linalg::PackedTranspose packed_;
 };
 
 }  // namespace
 
-std::unique_ptr<Layer> linear(std::size_t inputs, std::size_t outputs) {
+std::unique_ptr<Layer> linear(std::size_t inputs, std::size_t outputs, linalg::Zeros zeros) {
   if (inputs == 0 || outputs == 0) {
     throw Error(ErrorKind::usage, "linear",
                 fmt::format("{} inputs and {} outputs given, both must be at least 1", inputs, outputs));
   }
-  return std::make_unique<Linear>(inputs, outputs);
+  return std::make_unique<Linear>(inputs, outputs, zeros);
 }
 
 }  // namespace fanin::nn

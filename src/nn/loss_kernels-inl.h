@@ -1,4 +1,5 @@
 // The rows of the losses, included once per target by loss.cpp.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -27,13 +28,56 @@ using Row = hn::CappedTag<float, kLanes>;
 struct Lanes16 {
   HWY_ALIGN float lane[kLanes];
 
+  /// The upper half is added to the lower one until one is left.
   HWY_INLINE float sum() {
-    for (std::size_t half = kLanes / 2; half > 0; half /= 2) {
+    constexpr std::size_t kWhole = hn::MaxLanes(Row());
+    for (std::size_t half = kLanes / 2; half >= kWhole; half /= 2) {
       for (std::size_t k = 0; k < half; ++k) lane[k] += lane[k + half];
     }
+#if HWY_TARGET == HWY_SCALAR
     return lane[0];
+#else
+    return sum_of(hn::CappedTag<float, kWhole>(), hn::Load(hn::CappedTag<float, kWhole>(), lane));
+#endif
   }
+
+ private:
+#if HWY_TARGET != HWY_SCALAR
+  template <class D>
+  static HWY_INLINE float sum_of(D /*d*/, hn::VFromD<D> v) {
+    if constexpr (hn::MaxLanes(D()) == 1) {
+      return hn::GetLane(v);
+    } else {
+      const hn::Half<D> half;
+      return sum_of(half, hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v)));
+    }
+  }
+#endif
 };
+
+/// Elements [0, n) of p, then `padding`; no byte beyond them is read.
+HWY_INLINE void load_padded(const float* p, std::size_t n, float padding, Lanes16& block) {
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
+  const Row d;
+  for (std::size_t k = 0; k < kLanes; k += hn::Lanes(d)) {
+    const auto mask = hn::FirstN(d, n > k ? n - k : 0);
+    hn::Store(hn::IfThenElse(mask, hn::MaskedLoad(mask, d, p + k), hn::Set(d, padding)), d, block.lane + k);
+  }
+#else
+  for (std::size_t k = 0; k < kLanes; ++k) block.lane[k] = k < n ? p[k] : padding;
+#endif
+}
+
+HWY_INLINE void store_block(const Lanes16& block, float* out, std::size_t count) {
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
+  const Row d;
+  for (std::size_t k = 0; k < kLanes; k += hn::Lanes(d)) {
+    hn::BlendedStore(hn::Load(d, block.lane + k), hn::FirstN(d, count > k ? count - k : 0), d, out + k);
+  }
+#else
+  for (std::size_t k = 0; k < count; ++k) out[k] = block.lane[k];
+#endif
+}
 
 /// Calls body(pointer to 16 readable elements, first, how many of them belong to the row); beyond the row they hold
 /// `padding`.
@@ -43,12 +87,8 @@ HWY_INLINE void for_blocks(const float* row, std::size_t cols, float padding, Bo
   for (; i + kLanes <= cols; i += kLanes) body(row + i, i, kLanes);
   if (i == cols) return;
   Lanes16 rest;
-  for (std::size_t k = 0; k < kLanes; ++k) rest.lane[k] = i + k < cols ? row[i + k] : padding;
+  load_padded(row + i, cols - i, padding, rest);
   body(rest.lane, i, cols - i);
-}
-
-HWY_INLINE void store_block(const Lanes16& block, float* out, std::size_t count) {
-  for (std::size_t k = 0; k < count; ++k) out[k] = block.lane[k];
 }
 
 // Which of two equal zeros and what a NaN gives may differ between targets; neither reaches a result.
@@ -107,22 +147,39 @@ void softmax_rows(MatrixView<const float> logits, MatrixView<float> probabilitie
   }
 }
 
+/// logs[i] = log(x[i]) for whole vectors; n is rounded up to them.
+HWY_INLINE void log_all(const float* x, float* logs, std::size_t n) {
+  const Row d;
+  for (std::size_t i = 0; i < n; i += hn::Lanes(d)) hn::Store(vm::log(hn::Load(d, x + i)), d, logs + i);
+}
+
 void cross_entropy_rows(MatrixView<const float> logits, const std::int32_t* labels, float scale,
                         MatrixView<float> dlogits, float* row_loss) {
-  const hn::CappedTag<float, 1> d1;
-  for (std::size_t r = 0; r < logits.rows; ++r) {
-    const float* z = logits.row(r);
-    const auto label = static_cast<std::size_t>(labels[r]);
-    const float max = row_max(z, logits.cols);
-    // Read before the gradient may overwrite it.
-    const float below = max - z[label];
-    float* out = dlogits.data == nullptr ? nullptr : dlogits.row(r);
-    const float sum = exp_row(z, logits.cols, max, out);
-    row_loss[r] = one_nan(hn::GetLane(vm::log(hn::Set(d1, sum))) + below);
-    if (out == nullptr) continue;
-    const float hit = out[label] / sum;
-    normalize_row(out, logits.cols, sum, scale);
-    out[label] = one_nan((hit - 1.0f) * scale);
+  // The logarithms of so many rows at once.
+  constexpr std::size_t kRows = 4 * kLanes;
+  HWY_ALIGN float sums[kRows];
+  HWY_ALIGN float logs[kRows];
+  float below[kRows];
+  for (std::size_t first = 0; first < logits.rows; first += kRows) {
+    const std::size_t rows = HWY_MIN(kRows, logits.rows - first);
+    std::fill(sums + rows, sums + kRows, 1.0F);
+    for (std::size_t i = 0; i < rows; ++i) {
+      const float* z = logits.row(first + i);
+      const float max = row_max(z, logits.cols);
+      // Read before the gradient may overwrite it.
+      below[i] = max - z[labels[first + i]];
+      sums[i] = exp_row(z, logits.cols, max, dlogits.data == nullptr ? nullptr : dlogits.row(first + i));
+    }
+    log_all(sums, logs, rows);
+    for (std::size_t i = 0; i < rows; ++i) row_loss[first + i] = one_nan(logs[i] + below[i]);
+    if (dlogits.data == nullptr) continue;
+    for (std::size_t i = 0; i < rows; ++i) {
+      float* out = dlogits.row(first + i);
+      float& at_label = out[labels[first + i]];
+      const float hit = at_label / sums[i];
+      normalize_row(out, logits.cols, sums[i], scale);
+      at_label = one_nan((hit - 1.0f) * scale);
+    }
   }
 }
 

@@ -30,7 +30,7 @@ std::vector<std::unique_ptr<Layer>> make_layers(const NetworkSpec& spec) {
   std::vector<std::unique_ptr<Layer>> layers;
   for (std::size_t i = 0; i + 1 < spec.widths.size(); ++i) {
     const std::size_t out = spec.widths[i + 1];
-    layers.push_back(linear(spec.widths[i], out));
+    layers.push_back(linear(spec.widths[i], out, spec.zeros));
     if (i + 2 == spec.widths.size()) break;
     layers.push_back(activation(spec.activation, out));
     if (spec.dropout > 0) layers.push_back(dropout(spec.dropout, out));
@@ -85,12 +85,12 @@ void NetworkSpec::validate() const {
 }
 
 MatrixView<float> Workspace::values(std::size_t layer, std::size_t first, std::size_t count) {
-  Plane& p = planes_[layer];
+  Plane& p = planes_[planes_[layer].values_at];
   return {p.values.data() + first * p.stride, count, p.cols, p.stride};
 }
 
 MatrixView<float> Workspace::derivatives(std::size_t layer, std::size_t first, std::size_t count) {
-  Plane& p = planes_[layer];
+  Plane& p = planes_[planes_[layer].derivatives_at];
   return {p.derivatives.data() + first * p.stride, count, p.cols, p.stride};
 }
 
@@ -118,13 +118,12 @@ Network::Network(std::vector<std::unique_ptr<Layer>> layers) : layers_(std::move
     for (std::size_t b = 0; b < layers_[l]->gradient_blocks(); ++b) blocks_.push_back({l, b});
   }
   values_ = Buffer<float>(size);
-  gradient_ = Buffer<float>(size);
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     std::vector<std::size_t> offsets;
     for (const Parameter& p : parameters_) {
       if (p.layer == l) offsets.push_back(p.offset);
     }
-    if (!offsets.empty()) layers_[l]->bind(offsets, values_.data(), gradient_.data());
+    if (!offsets.empty()) layers_[l]->bind(offsets, values_.data());
   }
 }
 
@@ -145,35 +144,89 @@ Workspace Network::workspace(std::size_t batch, bool derivatives) const {
     Workspace::Plane p;
     p.cols = l == 0 ? inputs() : layers_[l - 1]->outputs();
     p.stride = row_stride(p.cols);
-    p.values = Buffer<float>(batch * p.stride);
-    if (derivatives && l > first_trainable_) p.derivatives = Buffer<float>(batch * p.stride);
+    p.values_at = l;
+    p.derivatives_at = l;
+    // The caller's input stays; whoever comes before must not want its output back.
+    if (l > 1 && layers_[l - 1]->elementwise()) {
+      const bool overwrites = !layers_[l - 1]->backward_reads_input() && !layers_[l - 2]->backward_reads_output();
+      if (!derivatives || overwrites) p.values_at = w.planes_[l - 1].values_at;
+      p.derivatives_at = w.planes_[l - 1].derivatives_at;
+    }
+    if (p.values_at == l) p.values = Buffer<float>(batch * p.stride);
+    if (derivatives && l > first_trainable_ && p.derivatives_at == l) p.derivatives = Buffer<float>(batch * p.stride);
     w.planes_.push_back(std::move(p));
   }
   return w;
 }
 
+std::size_t Network::after_elementwise(std::size_t l) const {
+  while (l < layers_.size() && layers_[l]->elementwise()) ++l;
+  return l;
+}
+
+namespace {
+
+MatrixView<float> at(const MatrixView<float>& m, const linalg::Block& b) {
+  return {m.row(b.row) + b.col, b.rows, b.cols, m.stride};
+}
+
+Pass pass_of(const Pass& pass, std::size_t layer, std::size_t first_row, std::size_t first_col) {
+  return {pass.training, pass.noise.fold_in(layer), first_row, first_col};
+}
+
+}  // namespace
+
+// Element-wise layers do their part on each block that the layer before them has finished.
 void Network::forward(const Pass& pass, Workspace& w, std::size_t first, std::size_t count) const {
-  Pass p = pass;
-  p.first_row = first;
-  for (std::size_t l = 0; l < layers_.size(); ++l) {
-    p.noise = pass.noise.fold_in(l);
-    layers_[l]->forward(p, w.values(l, first, count), w.values(l + 1, first, count));
+  for (std::size_t l = 0; l < layers_.size();) {
+    const std::size_t end = after_elementwise(l + 1);
+    const auto follow = [&](const linalg::Block& b) {
+      for (std::size_t e = l + 1; e < end; ++e) {
+        layers_[e]->forward(pass_of(pass, e, first + b.row, b.col), at(w.values(e, first, count), b),
+                            at(w.values(e + 1, first, count), b));
+      }
+    };
+    layers_[l]->forward_blocks(pass_of(pass, l, first, 0), w.values(l, first, count), w.values(l + 1, first, count),
+                               follow);
+    l = end;
   }
 }
 
 void Network::backward(const Pass& pass, Workspace& w, std::size_t first, std::size_t count) const {
-  Pass p = pass;
-  p.first_row = first;
-  for (std::size_t l = layers_.size(); l-- > first_trainable_ + 1;) {
-    p.noise = pass.noise.fold_in(l);
-    layers_[l]->backward(p, w.values(l, first, count), w.values(l + 1, first, count),
-                         w.derivatives(l + 1, first, count), w.derivatives(l, first, count));
+  const std::size_t lowest = first_trainable_ + 1;
+  for (std::size_t l = layers_.size(); l-- > lowest;) {
+    std::size_t begin = l;
+    while (begin > lowest && layers_[begin - 1]->elementwise()) --begin;
+    const auto follow = [&](const linalg::Block& b) {
+      for (std::size_t e = l; e-- > begin;) {
+        layers_[e]->backward(pass_of(pass, e, first + b.row, b.col), at(w.values(e, first, count), b),
+                             at(w.values(e + 1, first, count), b), at(w.derivatives(e + 1, first, count), b),
+                             at(w.derivatives(e, first, count), b));
+      }
+    };
+    layers_[l]->backward_blocks(pass_of(pass, l, first, 0), w.values(l, first, count), w.values(l + 1, first, count),
+                                w.derivatives(l + 1, first, count), w.derivatives(l, first, count), follow);
+    l = begin;
   }
 }
 
 void Network::gradient(std::size_t block, Workspace& w, std::size_t batch, GradientReady ready) {
   const Block& b = blocks_[block];
   layers_[b.layer]->gradient(b.index, w.values(b.layer, 0, batch), w.derivatives(b.layer + 1, 0, batch), ready);
+}
+
+void Network::gradient(Workspace& w, std::size_t batch, std::span<float> store) {
+  if (store.size() != values_.size()) {
+    throw Error(ErrorKind::usage, "network",
+                fmt::format("a gradient store of {} numbers given, the network has {}", store.size(), values_.size()));
+  }
+  for (std::size_t b = 0; b < blocks_.size(); ++b) {
+    gradient(b, w, batch, [&](const GradientPiece& piece) {
+      for (std::size_t i = 0; i < piece.values.rows; ++i) {
+        std::copy_n(piece.values.row(i), piece.values.cols, store.data() + piece.first + i * piece.stride);
+      }
+    });
+  }
 }
 
 }  // namespace fanin::nn

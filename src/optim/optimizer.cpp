@@ -111,17 +111,26 @@ void Optimizer::begin_step(double learning_rate) {
 }
 
 void Optimizer::update(std::size_t first, std::size_t count, float* weights, const float* gradient) const {
-  if (first > parameters_ || count > parameters_ - first) {
+  update(first, {gradient + first, 1, count}, count, weights);
+}
+
+void Optimizer::update(std::size_t first, MatrixView<const float> gradient, std::size_t stride, float* weights) const {
+  const std::size_t below = gradient.rows == 0 ? 0 : (gradient.rows - 1) * stride;
+  if (first > parameters_ || below > parameters_ - first || gradient.cols > parameters_ - first - below) {
     throw Error(ErrorKind::usage, "optimizer",
-                fmt::format("elements [{}, {} + {}) are beyond the {} parameters", first, first, count, parameters_));
+                fmt::format("elements [{}, {} + {}) are beyond the {} parameters", first, first, below + gradient.cols,
+                            parameters_));
   }
   if (!begun_) throw Error(ErrorKind::usage, "optimizer", "an update needs a begin_step() before it");
   detail::Update update;
   update.rate = rate_;
   update.decay = static_cast<float>(options_.weight_decay);
   update.w = weights + first;
-  update.g = gradient + first;
-  update.count = count;
+  update.g = gradient.data;
+  update.count = gradient.cols;
+  update.rows = gradient.rows;
+  update.stride = stride;
+  update.g_stride = gradient.stride;
   if (options_.kind == OptimizerKind::sgd) {
     update.momentum = static_cast<float>(options_.momentum);
     update.nesterov = options_.nesterov;

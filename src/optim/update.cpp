@@ -31,27 +31,43 @@ HWY_INLINE void each(const Update& u, Rule rule) {
     if constexpr (kSlots > 0) hn::StoreU(m, d, pm + i);
     if constexpr (kSlots > 1) hn::StoreU(v, d, pv + i);
   };
-  std::size_t i = 0;
-  for (; i + lanes <= u.count; i += lanes) one(u.w, u.m, u.v, u.g, i);
-  if (i == u.count) return;
   // The rest goes through padded copies, so that it is the same code for every element.
-  struct Padded {
-    HWY_ALIGN float lane[HWY_MAX_BYTES / sizeof(float)];
+  const auto rest = [&](float* pw, float* pm, float* pv, const float* pg, std::size_t i) HWY_ATTR {
+    struct Padded {
+      HWY_ALIGN float lane[HWY_MAX_BYTES / sizeof(float)];
+    };
+    Padded w{}, m{}, v{}, g{};
+    const std::size_t count = u.count - i;
+    for (std::size_t k = 0; k < count; ++k) {
+      w.lane[k] = pw[i + k];
+      g.lane[k] = pg[i + k];
+      if constexpr (kSlots > 0) m.lane[k] = pm[i + k];
+      if constexpr (kSlots > 1) v.lane[k] = pv[i + k];
+    }
+    one(w.lane, m.lane, v.lane, g.lane, 0);
+    for (std::size_t k = 0; k < count; ++k) {
+      pw[i + k] = w.lane[k];
+      if constexpr (kSlots > 0) pm[i + k] = m.lane[k];
+      if constexpr (kSlots > 1) pv[i + k] = v.lane[k];
+    }
   };
-  Padded w{}, m{}, v{}, g{};
-  const std::size_t rest = u.count - i;
-  for (std::size_t k = 0; k < rest; ++k) {
-    w.lane[k] = u.w[i + k];
-    g.lane[k] = u.g[i + k];
-    if constexpr (kSlots > 0) m.lane[k] = u.m[i + k];
-    if constexpr (kSlots > 1) v.lane[k] = u.v[i + k];
+  const std::size_t whole = u.count / lanes * lanes;
+  for (std::size_t r = 0; r < u.rows; ++r) {
+    float* w = u.w + r * u.stride;
+    float* m = kSlots > 0 ? u.m + r * u.stride : nullptr;
+    float* v = kSlots > 1 ? u.v + r * u.stride : nullptr;
+    const float* g = u.g + r * u.g_stride;
+    for (std::size_t i = 0; i < whole; i += lanes) one(w, m, v, g, i);
+    if (whole != u.count) rest(w, m, v, g, whole);
   }
-  one(w.lane, m.lane, v.lane, g.lane, 0);
-  for (std::size_t k = 0; k < rest; ++k) {
-    u.w[i + k] = w.lane[k];
-    if constexpr (kSlots > 0) u.m[i + k] = m.lane[k];
-    if constexpr (kSlots > 1) u.v[i + k] = v.lane[k];
-  }
+}
+
+/// Zero instead of a denormal number. Without gradients a moment shrinks by the same factor each step until it is
+/// denormal, and stays so for hundreds of steps in which it moves no weight but costs ten times the time.
+HWY_INLINE V flushed(V x) {
+  const D d;
+  constexpr float kSmallestNormal = 0x1p-126F;
+  return hn::IfThenZeroElse(hn::Lt(hn::Abs(x), hn::Set(d, kSmallestNormal)), x);
 }
 
 void sgd_range(const Update& u) {
@@ -66,7 +82,7 @@ void sgd_range(const Update& u) {
   }
   each<1>(u, [&](V& w, V& m, V&, V g) HWY_ATTR {
     if (decays) g = fma(decay, w, g);
-    m = fma(momentum, m, g);
+    m = flushed(fma(momentum, m, g));
     w = fnma(rate, u.nesterov ? fma(momentum, m, g) : m, w);
   });
 }
@@ -84,8 +100,8 @@ HWY_INLINE void adam_rule(const Update& u) {
   each<2>(u, [&](V& w, V& m, V& v, V g) HWY_ATTR {
     if constexpr (kDecays && kDecoupled) w = hn::Mul(w, decay);
     if constexpr (kDecays && !kDecoupled) g = fma(decay, w, g);
-    m = fma(one_minus_beta1, hn::Sub(g, m), m);
-    v = fma(beta2, v, hn::Mul(one_minus_beta2, hn::Mul(g, g)));
+    m = flushed(fma(one_minus_beta1, hn::Sub(g, m), m));
+    v = flushed(fma(beta2, v, hn::Mul(one_minus_beta2, hn::Mul(g, g))));
     w = fnma(rate, hn::Div(m, fma(hn::Sqrt(v), root_scale, epsilon)), w);
   });
 }

@@ -4,13 +4,17 @@
 
 namespace fanin::optim::detail {
 
-/// One step over `count` elements; what a rule has no use for stays as it is here.
+/// One step over `rows` times `count` elements, the rows of w, m and v `stride` apart, those of g `g_stride`; what a
+/// rule has no use for stays as it is here.
 struct Update {
   float* w = nullptr;
   const float* g = nullptr;
   float* m = nullptr;  // null for sgd without momentum
   float* v = nullptr;
   std::size_t count = 0;
+  std::size_t rows = 1;
+  std::size_t stride = 0;
+  std::size_t g_stride = 0;
   float rate = 0;
   float decay = 0;
   float decay_factor = 1;

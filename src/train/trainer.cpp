@@ -61,7 +61,8 @@ struct Trainer::State {
   bool has_run = false;
   Checkpoint at;  // where the run stands; its arrays are filled only to be written
 
-  double step(std::span<const std::uint32_t> batch);
+  /// `next` is the batch after this one, or empty.
+  double step(std::span<const std::uint32_t> batch, std::span<const std::uint32_t> next);
   void save(const CheckpointOptions& checkpoint);
   EpochResult finish_epoch(bool test_now);
   void require_finite_weights() const;
@@ -82,7 +83,7 @@ struct Trainer::State {
   }
 };
 
-double Trainer::State::step(std::span<const std::uint32_t> batch) {
+double Trainer::State::step(std::span<const std::uint32_t> batch, std::span<const std::uint32_t> next) {
   const std::size_t n = batch.size();
   const std::size_t layers = network.layers().size();
   const float scale = 1.0F / static_cast<float>(n);
@@ -107,9 +108,14 @@ double Trainer::State::step(std::span<const std::uint32_t> batch) {
                             loss, at.epoch + 1, at.step + 1, order.batches(), options.learning_rate));
   }
   optimizer.begin_step(learning_rate(global_step()));
-  pool.run(network.gradient_blocks(), [&](std::size_t block) {
-    network.gradient(block, workspace, n, [&](std::size_t first, std::size_t count) {
-      optimizer.update(first, count, network.values().data(), network.gradient().data());
+  const std::size_t blocks = network.gradient_blocks();
+  float* weights = network.values().data();
+  pool.run(blocks, [&](std::size_t block) {
+    // A few samples at a time, so that waiting for memory hides behind the arithmetic.
+    const std::size_t begin = next.size() * block / blocks;
+    train.prefetch(next.subspan(begin, next.size() * (block + 1) / blocks - begin));
+    network.gradient(block, workspace, n, [&](const nn::GradientPiece& piece) {
+      optimizer.update(piece.first, piece.values, piece.stride, weights);
     });
   });
   return loss;
@@ -235,10 +241,14 @@ TrainResult Trainer::run(Observer& observer, const CheckpointOptions& checkpoint
 
   double seconds = 0;
   while (s.at.epoch < s.options.epochs && !s.out_of_patience() && !result.interrupted) {
+    const auto begin = std::chrono::steady_clock::now();
     s.order.begin_epoch(s.at.epoch);
+    s.at.epoch_seconds += seconds_since(begin);
     while (s.at.step < s.order.batches() && !result.interrupted) {
       const auto start = std::chrono::steady_clock::now();
-      s.at.cost_sum += s.step(s.order.batch(s.at.step));
+      const bool more = s.at.step + 1 < s.order.batches();
+      s.at.cost_sum +=
+          s.step(s.order.batch(s.at.step), more ? s.order.batch(s.at.step + 1) : std::span<const std::uint32_t>());
       const double spent = seconds_since(start);
       s.at.epoch_seconds += spent;
       seconds += spent;

@@ -230,10 +230,8 @@ std::vector<float> passes(Network& network, const std::vector<float>& x, const s
               0.1F, w.derivatives(last, first, count), std::span(loss).subspan(first, count));
     network.backward(pass, w, first, count);
   }
-  for (std::size_t b = 0; b < network.gradient_blocks(); ++b) {
-    network.gradient(b, w, n, [](std::size_t, std::size_t) {});
-  }
-  std::vector<float> all(network.gradient().begin(), network.gradient().end());
+  std::vector<float> all(network.values().size());
+  network.gradient(w, n, all);
   all.insert(all.end(), loss.begin(), loss.end());
   return all;
 }
@@ -258,8 +256,10 @@ TEST(Network, GradientBlocksCoverTheStoreOnce) {
   Workspace w = network.workspace(kRows);
   std::vector<int> times(network.values().size());
   for (std::size_t b = 0; b < network.gradient_blocks(); ++b) {
-    network.gradient(b, w, kRows, [&](std::size_t first, std::size_t count) {
-      for (std::size_t i = first; i < first + count; ++i) ++times[i];
+    network.gradient(b, w, kRows, [&](const GradientPiece& piece) {
+      for (std::size_t i = 0; i < piece.values.rows; ++i) {
+        for (std::size_t j = 0; j < piece.values.cols; ++j) ++times[piece.first + i * piece.stride + j];
+      }
     });
   }
   std::size_t covered = 0;
@@ -336,9 +336,9 @@ TEST(Initialize, ZerosGiveEveryUnitOfALayerTheSameGradient) {
   Network network(NetworkSpec{{7, 6, 5, 3}, ActivationKind::sigmoid});
   ThreadPool pool(1);
   initialize(network, InitRules::parse("zeros"), 0, pool);
-  (void)passes(network, random_batch(8, 7, 1), random_labels(8, 3), 8);
+  const std::vector<float> all = passes(network, random_batch(8, 7, 1), random_labels(8, 3), 8);
   const Parameter& hidden = network.parameters()[2];
-  const std::span<const float> g = std::span(network.gradient()).subspan(hidden.offset, hidden.shape.elements());
+  const std::span<const float> g = std::span(all).subspan(hidden.offset, hidden.shape.elements());
   for (std::size_t i = 0; i < hidden.shape[0]; ++i) {
     for (std::size_t j = 0; j < hidden.shape[1]; ++j) EXPECT_EQ(g[i * hidden.shape[1] + j], g[0]);
   }

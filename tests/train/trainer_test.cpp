@@ -107,6 +107,7 @@ TEST_F(TrainerTest, FusedStepsEqualPlainOnesBitForBit) {
     optim::Optimizer optimizer(o.optimizer, network.values().size());
     data::BatchOrder order(train_.size(), {o.batch, o.drop_last, o.shuffle}, random::Stream(o.seed, "shuffle"));
     nn::Workspace w = network.workspace(o.batch);
+    std::vector<float> gradient(network.values().size());
     const std::size_t last = network.layers().size();
     std::uint64_t step = 0;
     for (std::size_t epoch = 0; epoch < o.epochs; ++epoch) {
@@ -122,11 +123,9 @@ TEST_F(TrainerTest, FusedStepsEqualPlainOnesBitForBit) {
                         1.0F / static_cast<float>(batch.size()), w.derivatives(last, r, 1), loss);
           network.backward(pass, w, r, 1);
         }
-        for (std::size_t g = 0; g < network.gradient_blocks(); ++g) {
-          network.gradient(g, w, batch.size(), [](std::size_t, std::size_t) {});
-        }
+        network.gradient(w, batch.size(), gradient);
         optimizer.begin_step(o.learning_rate);
-        optimizer.update(0, network.values().size(), network.values().data(), network.gradient().data());
+        optimizer.update(0, network.values().size(), network.values().data(), gradient.data());
         network.refresh();
       }
     }

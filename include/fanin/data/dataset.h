@@ -57,6 +57,9 @@ class Dataset {
   /// Runs in the calling thread and allocates nothing; the bits are the same on every machine. Throws Error(usage),
   /// with nothing written, unless `out` is indices.size() x features() and each index is below size().
   void gather(std::span<const std::uint32_t> indices, MatrixView<float> out, PixelRange range = PixelRange::unit) const;
+  /// Asks for the memory that gather() of the same samples will read, without waiting for it: the samples of a shuffled
+  /// batch lie anywhere, so nobody else foresees them. Indices beyond the samples are ignored.
+  void prefetch(std::span<const std::uint32_t> indices) const noexcept;
 
  private:
   void validate(std::size_t values, std::size_t classes) const;

@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "fanin/core/matrix_view.h"
+
 namespace fanin::nn {
 
 /// f of one number. On the right the name of the same function in PyTorch.
@@ -57,5 +59,10 @@ void forward(const Activation& activation, std::span<const float> x, std::span<f
 /// differ.
 void backward(const Activation& activation, std::span<const float> x, std::span<const float> y,
               std::span<const float> dy, std::span<float> dx);
+
+/// The same for matrices, row by row.
+void forward(const Activation& activation, MatrixView<const float> x, MatrixView<float> y);
+void backward(const Activation& activation, MatrixView<const float> x, MatrixView<const float> y,
+              MatrixView<const float> dy, MatrixView<float> dx);
 
 }  // namespace fanin::nn

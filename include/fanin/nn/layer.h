@@ -9,6 +9,7 @@
 
 #include "fanin/core/function_ref.h"
 #include "fanin/core/matrix_view.h"
+#include "fanin/linalg/gemm.h"
 #include "fanin/nn/activation.h"
 #include "fanin/nn/parameter.h"
 #include "fanin/random/stream.h"
@@ -20,10 +21,17 @@ struct Pass {
   bool training = false;      ///< dropout acts only in training
   random::Stream noise{0};    ///< of this step; each layer folds its own index in
   std::size_t first_row = 0;  ///< index in the batch of the views' first row
+  std::size_t first_col = 0;  ///< of an element-wise layer that sees some columns alone: the first of them
 };
 
-/// Called with a finished piece [first, first + count) of the gradient store.
-using GradientReady = FunctionRef<void(std::size_t first, std::size_t count)>;
+/// A finished piece of the gradient: element (i, j) of `values` is the derivative by element first + i * stride + j of
+/// the parameter store. The values live only during the call.
+struct GradientPiece {
+  std::size_t first = 0;
+  std::size_t stride = 0;
+  MatrixView<const float> values;
+};
+using GradientReady = FunctionRef<void(const GradientPiece& piece)>;
 
 /// A map from [rows, inputs] to [rows, outputs] that can be differentiated.
 ///
@@ -38,11 +46,30 @@ class Layer {
   [[nodiscard]] virtual std::size_t inputs() const = 0;
   [[nodiscard]] virtual std::size_t outputs() const = 0;
 
+  /// Whether an element of y depends on the element of x in the same place alone. Then forward() and backward() take
+  /// any block of columns, see Pass::first_col, and y may be x, dx may be dy.
+  [[nodiscard]] virtual bool elementwise() const { return false; }
+  /// Whether backward() looks at x, or at y; what it does not look at may be overwritten or empty.
+  [[nodiscard]] virtual bool backward_reads_input() const { return false; }
+  [[nodiscard]] virtual bool backward_reads_output() const { return false; }
+
   /// y [rows, outputs] from x [rows, inputs].
   virtual void forward(const Pass& pass, MatrixView<const float> x, MatrixView<float> y) const = 0;
   /// dx = J^T dy, where x and y are what forward() saw and gave.
   virtual void backward(const Pass& pass, MatrixView<const float> x, MatrixView<const float> y,
                         MatrixView<const float> dy, MatrixView<float> dx) const = 0;
+  /// The same, with `done` called for each block of y or dx as soon as it is finished, while it is in the cache:
+  /// element-wise layers next to this one then do their part at once.
+  virtual void forward_blocks(const Pass& pass, MatrixView<const float> x, MatrixView<float> y,
+                              linalg::BlockDone done) const {
+    forward(pass, x, y);
+    done({0, y.rows, 0, y.cols});
+  }
+  virtual void backward_blocks(const Pass& pass, MatrixView<const float> x, MatrixView<const float> y,
+                               MatrixView<const float> dy, MatrixView<float> dx, linalg::BlockDone done) const {
+    backward(pass, x, y, dy, dx);
+    done({0, dx.rows, 0, dx.cols});
+  }
   /// forward() of one row by the plain formula in float64: the slow twin that gradients are checked against.
   /// `parameters` is the whole store, widened.
   virtual void reference(const Pass& pass, std::span<const double> parameters, std::span<const double> x,
@@ -51,19 +78,21 @@ class Layer {
   /// The parameters, named without the layer's prefix (`weight`), offsets not set.
   [[nodiscard]] virtual std::vector<Parameter> parameters() const { return {}; }
   /// `offsets` belongs to parameters(), element by element; the stores outlive the layer.
-  virtual void bind(std::span<const std::size_t> /*offsets*/, const float* /*values*/, float* /*gradient*/) {}
+  virtual void bind(std::span<const std::size_t> /*offsets*/, const float* /*values*/) {}
   /// The gradient comes in this many pieces of similar cost, to be computed in any order on any thread.
   [[nodiscard]] virtual std::size_t gradient_blocks() const { return 0; }
-  /// Writes piece `block` of dLoss/dparameters from the whole batch and reports each finished range; the parameters
-  /// of a reported range may be changed at once. Afterwards the layer takes over the block's new values.
+  /// Computes block `block` of dLoss/dparameters from the whole batch and hands it over in pieces, each element once.
+  /// The parameters of a piece may be changed at once: the layer takes over their new values after the call.
   virtual void gradient(std::size_t /*block*/, MatrixView<const float> /*x*/, MatrixView<const float> /*dy*/,
                         GradientReady /*ready*/) {}
   /// Takes over values that were written to the store from outside.
   virtual void refresh() {}
 };
 
-/// y = x W^T + b, parameters `weight` [outputs, inputs] and `bias` [outputs].
-[[nodiscard]] std::unique_ptr<Layer> linear(std::size_t inputs, std::size_t outputs);
+/// y = x W^T + b, parameters `weight` [outputs, inputs] and `bias` [outputs]. `zeros` says what its products do with
+/// zeros in x (pixels, dead units) and dy; the bits are the same.
+[[nodiscard]] std::unique_ptr<Layer> linear(std::size_t inputs, std::size_t outputs,
+                                            linalg::Zeros zeros = linalg::Zeros::automatic);
 /// y = f(x), element by element.
 [[nodiscard]] std::unique_ptr<Layer> activation(const Activation& f, std::size_t features);
 /// In training zeroes each element with probability p and multiplies the others by 1 / (1 - p) (Srivastava et al.

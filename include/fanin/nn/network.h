@@ -20,6 +20,8 @@ struct NetworkSpec {
   std::vector<std::size_t> widths;               ///< inputs, hidden sizes, outputs
   Activation activation = ActivationKind::relu;  ///< after each hidden layer
   double dropout = 0;                            ///< after each activation, 0 <= dropout < 1
+  /// What products do with zeros; the bits are the same.
+  linalg::Zeros zeros = linalg::Zeros::automatic;
 
   /// From `784-256-256-10`. Throws Error(usage) for anything else: fewer than two widths, zero, more than 2^24.
   static std::vector<std::size_t> parse_widths(std::string_view text);
@@ -31,7 +33,8 @@ struct NetworkSpec {
 /// The layers' values and derivatives for one batch; made once, used for every step.
 class Workspace {
  public:
-  /// The batch's rows [first, first + count) after `layer` layers: 0 is the input.
+  /// The batch's rows [first, first + count) after `layer` layers: 0 is the input. A layer that may work in place
+  /// does: what it saw is then the same memory as what it gave.
   [[nodiscard]] MatrixView<float> values(std::size_t layer, std::size_t first, std::size_t count);
   /// The loss's derivative by values(layer, ...).
   [[nodiscard]] MatrixView<float> derivatives(std::size_t layer, std::size_t first, std::size_t count);
@@ -45,6 +48,9 @@ class Workspace {
     std::size_t stride = 0;
     Buffer<float> values;
     Buffer<float> derivatives;
+    // The planes that hold this one's numbers: itself, or one before it that a layer overwrites.
+    std::size_t values_at = 0;
+    std::size_t derivatives_at = 0;
   };
   std::size_t capacity_ = 0;
   std::vector<Plane> planes_;
@@ -52,8 +58,8 @@ class Workspace {
 
 /// Layers in a row over one flat, cache-line aligned parameter store.
 ///
-/// All parameters lie in one buffer, each starting at a multiple of 16 floats with zeros between; the gradient has
-/// the same layout, and an optimizer's state can have it too. Names and shapes are those of a PyTorch Sequential of
+/// All parameters lie in one buffer, each starting at a multiple of 16 floats with zeros between; an optimizer's state
+/// and a stored gradient have the same layout. Names and shapes are those of a PyTorch Sequential of
 /// the same layers (`0.weight` [256, 784], `0.bias` [256], `2.weight`, ...).
 class Network {
  public:
@@ -72,7 +78,6 @@ class Network {
   /// The flat store. Whoever writes to it calls refresh() before the next pass.
   [[nodiscard]] std::span<float> values() noexcept { return values_.span(); }
   [[nodiscard]] std::span<const float> values() const noexcept { return values_.span(); }
-  [[nodiscard]] std::span<float> gradient() noexcept { return gradient_.span(); }
   [[nodiscard]] std::span<float> values(const Parameter& p) { return values().subspan(p.offset, p.shape.elements()); }
   [[nodiscard]] std::span<const float> values(const Parameter& p) const {
     return values().subspan(p.offset, p.shape.elements());
@@ -87,9 +92,11 @@ class Network {
   /// From derivatives(layers().size()) down to those of the first layer with parameters.
   void backward(const Pass& pass, Workspace& w, std::size_t first, std::size_t count) const;
 
-  /// The gradient of the whole store comes in this many pieces, see Layer::gradient().
+  /// The gradient of the whole store comes in this many blocks, see Layer::gradient().
   [[nodiscard]] std::size_t gradient_blocks() const noexcept { return blocks_.size(); }
   void gradient(std::size_t block, Workspace& w, std::size_t batch, GradientReady ready);
+  /// All blocks, kept: `store` is laid out as values(). Throws Error(usage) for another size.
+  void gradient(Workspace& w, std::size_t batch, std::span<float> store);
 
  private:
   struct Block {
@@ -99,9 +106,11 @@ class Network {
   std::vector<std::unique_ptr<Layer>> layers_;
   std::vector<Parameter> parameters_;
   std::vector<Block> blocks_;
+  /// The layer after the element-wise ones that follow layer l - 1, or l itself.
+  [[nodiscard]] std::size_t after_elementwise(std::size_t l) const;
+
   std::size_t first_trainable_ = 0;
   Buffer<float> values_;
-  Buffer<float> gradient_;
 };
 
 }  // namespace fanin::nn

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "fanin/core/buffer.h"
+#include "fanin/core/matrix_view.h"
 
 namespace fanin::optim {
 
@@ -74,6 +75,9 @@ class Optimizer {
   /// `gradient`; each element must be updated once a step. Several threads may update disjoint ranges at once.
   /// Throws Error(usage) for a range beyond parameters() and before the first begin_step() or that after a restore().
   void update(std::size_t first, std::size_t count, float* weights, const float* gradient) const;
+  /// The same for a piece of a matrix in the store: element (i, j) of `gradient` is the derivative by element
+  /// first + i * stride + j.
+  void update(std::size_t first, MatrixView<const float> gradient, std::size_t stride, float* weights) const;
 
  private:
   OptimizerOptions options_;

@@ -1,0 +1,128 @@
+// Products that leave out the zeros of one operand, included once per SIMD target. Per 64 inner indices a word of bits
+// says which elements are not zero; they are visited in ascending order, so the chains of sums are those of the dense
+// kernels.
+#include <bit>
+
+#include "fanin/core/matrix_view.h"
+
+#include "linalg/gemm_kernel-inl.h"
+#include "linalg/nonzero-inl.h"
+
+#if defined(FANIN_LINALG_SPARSE_KERNEL_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef FANIN_LINALG_SPARSE_KERNEL_INL_H_
+#undef FANIN_LINALG_SPARSE_KERNEL_INL_H_
+#else
+#define FANIN_LINALG_SPARSE_KERNEL_INL_H_
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace fanin::HWY_NAMESPACE {
+
+// Accumulators of one row: enough to hide the latency of a chain of multiply-adds.
+constexpr size_t kSparseVectors = 8;
+
+/// Below this share of non-zero factors skipping the zeros is faster than multiplying them, in a product of 64 inner
+/// indices (docs/benchmarks.md has the measurement).
+HWY_INLINE bool skipping_pays(size_t nonzero, size_t all) {
+  return nonzero * 2 < all;
+}
+
+/// words[i] = the non-zero bits of x(i, k) .. x(i, k + depth - 1); gives their number.
+HWY_INLINE size_t nonzero_words(const MatrixView<const float>& x, size_t k, size_t depth, uint64_t* words) {
+  size_t count = 0;
+  for (size_t i = 0; i < x.rows; ++i) {
+    words[i] = nonzero_word(x.row(i) + k, depth);
+    count += static_cast<size_t>(std::popcount(words[i]));
+  }
+  return count;
+}
+
+/// A look at a few rows: whether it is worth looking at all of them.
+HWY_INLINE bool skipping_may_pay(const MatrixView<const float>& x) {
+  constexpr size_t kLooks = 4;
+  const size_t step = (x.rows + kLooks - 1) / kLooks;
+  size_t count = 0;
+  size_t looked = 0;
+  for (size_t i = 0; i < x.rows; i += step) {
+    for (size_t k = 0; k < x.cols; k += kWordBits) {
+      const uint64_t word = nonzero_word(x.row(i) + k, HWY_MIN(kWordBits, x.cols - k));
+      count += static_cast<size_t>(std::popcount(word));
+    }
+    looked += x.cols;
+  }
+  return skipping_pays(count, looked);
+}
+
+/// c[0 .. n) += sum of f(i) * row(i)[0 .. n) over the bits i of `words` (word q holds bits 64 q ...), for n of NV
+/// vectors, the last one of `last_lanes`. The sum starts from `start` unless that is null.
+template <size_t NV, bool kPartial, class Factor, class Row>
+HWY_INLINE void sparse_sum(const uint64_t* words, size_t count, size_t word_step, Factor factor, Row row,
+                           const float* start, float* c, size_t last_lanes) {
+  const hn::ScalableTag<float> d;
+  using V = hn::VFromD<decltype(d)>;
+  const size_t lanes = hn::Lanes(d);
+  const FirstLanes first(last_lanes);
+  const auto load = [&](const float* p, size_t v)
+                        HWY_ATTR { return kPartial && v + 1 == NV ? first.load(p) : hn::LoadU(d, p); };
+  V acc[NV];
+  FANIN_UNROLL
+  for (size_t v = 0; v < NV; ++v) acc[v] = start == nullptr ? hn::Zero(d) : load(start + v * lanes, v);
+  for (size_t q = 0; q < count; ++q) {
+    for (uint64_t word = words[q * word_step]; word != 0; word &= word - 1) {
+      const size_t i = q * kWordBits + static_cast<size_t>(std::countr_zero(word));
+      const V f = hn::Set(d, factor(i));
+      FANIN_UNROLL
+      for (size_t v = 0; v < NV; ++v) {
+        acc[v] = fma(f, load(row(i, v * lanes), v), acc[v]);
+      }
+    }
+  }
+  FANIN_UNROLL
+  for (size_t v = 0; v < NV; ++v) {
+    const V sum = hn::Add(acc[v], hn::Zero(d));  // -0 becomes +0
+    if (kPartial && v + 1 == NV) {
+      first.store(sum, c + v * lanes);
+    } else {
+      hn::StoreU(sum, d, c + v * lanes);
+    }
+  }
+}
+
+/// Calls body(number of vectors, whether the last one is partial, lanes of the last one) with constants for the first
+/// two, for n columns of at most kSparseVectors vectors.
+template <class Body>
+HWY_INLINE void for_width(size_t n, Body body) {
+  const size_t lanes = hn::Lanes(hn::ScalableTag<float>());
+  const size_t vectors = (n + lanes - 1) / lanes;
+  const size_t last = n - (vectors - 1) * lanes;
+  const auto with = [&](auto count) HWY_ATTR {
+    if (last == lanes) {
+      body(count, std::false_type(), last);
+    } else {
+      body(count, std::true_type(), last);
+    }
+  };
+  switch (vectors) {
+    case 1:
+      return with(std::integral_constant<size_t, 1>());
+    case 2:
+      return with(std::integral_constant<size_t, 2>());
+    case 3:
+      return with(std::integral_constant<size_t, 3>());
+    case 4:
+      return with(std::integral_constant<size_t, 4>());
+    case 5:
+      return with(std::integral_constant<size_t, 5>());
+    case 6:
+      return with(std::integral_constant<size_t, 6>());
+    case 7:
+      return with(std::integral_constant<size_t, 7>());
+    default:
+      return with(std::integral_constant<size_t, 8>());
+  }
+}
+
+}  // namespace fanin::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif

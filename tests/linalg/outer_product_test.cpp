@@ -1,0 +1,148 @@
+#include "fanin/linalg/outer_product.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+#include "fanin/core/error.h"
+#include "fanin/linalg/sum_rows.h"
+
+#include "tests/support/each_target.h"
+
+namespace fanin::linalg {
+namespace {
+
+struct Samples {
+  Samples(std::size_t rows, std::size_t cols, double phase, double zeros, std::size_t gap = 5)
+      : view(nullptr, rows, cols, cols + gap), data(rows * (cols + gap), 77.0F) {
+    view.data = data.data();
+    for (std::size_t r = 0; r < rows; ++r) {
+      for (std::size_t c = 0; c < cols; ++c) {
+        const auto hash = static_cast<double>((r * 7919 + c * 104729 + r * c) % 1000) / 1000;
+        view(r, c) =
+            hash < zeros ? 0.0F : static_cast<float>(std::sin(phase + 0.37 * static_cast<double>(r * cols + c)));
+      }
+    }
+  }
+  Samples(Samples&& other) noexcept : view(other.view), data(std::move(other.data)) { view.data = data.data(); }
+  MatrixView<float> view;
+  std::vector<float> data;
+};
+
+std::vector<float> slow(const std::vector<OuterTerm>& terms, std::size_t m, std::size_t n) {
+  std::vector<float> c(m * n);
+  for (std::size_t i = 0; i < m; ++i) {
+    for (std::size_t j = 0; j < n; ++j) {
+      float sum = 0;
+      for (const OuterTerm& t : terms) {
+        for (std::size_t s = 0; s < t.left.rows; ++s) sum = std::fma(t.left(s, i), t.right(s, j), sum);
+      }
+      c[i * n + j] = sum + 0.0F;
+    }
+  }
+  return c;
+}
+
+std::vector<float> fast(const std::vector<OuterTerm>& terms, std::size_t m, std::size_t n, Zeros zeros) {
+  std::vector<float> c(m * n);
+  std::vector<int> times(m * n);
+  for (std::size_t b = 0; b < outer_blocks(m, n); ++b) {
+    const Block block = outer_block(m, n, b);
+    outer_product(terms, block, zeros, [&](const OuterPiece& piece) {
+      EXPECT_LE(piece.block.rows, 64U);
+      EXPECT_GE(piece.block.row, block.row);
+      EXPECT_LE(piece.block.row + piece.block.rows, block.row + block.rows);
+      for (std::size_t i = 0; i < piece.block.rows; ++i) {
+        for (std::size_t j = 0; j < piece.block.cols; ++j) {
+          c[(piece.block.row + i) * n + piece.block.col + j] = piece.values(i, j);
+          ++times[(piece.block.row + i) * n + piece.block.col + j];
+        }
+      }
+    });
+  }
+  EXPECT_EQ(std::count(times.begin(), times.end(), 1), static_cast<std::ptrdiff_t>(m * n));
+  return c;
+}
+
+struct Case {
+  std::vector<std::size_t> samples;  // of each term
+  std::size_t m;
+  std::size_t n;
+};
+
+TEST(OuterProduct, EqualsTheChainOfFusedMultiplyAddsBitForBit) {
+  const std::vector<Case> cases{{{1}, 1, 1},     {{100}, 10, 64},  {{7}, 300, 65},     {{65}, 17, 129},
+                                {{64}, 256, 80}, {{530}, 33, 100}, {{50, 50}, 70, 50}, {{3, 0, 130}, 129, 31}};
+  test::for_each_target([&](const std::string& target) {
+    for (const Case& at : cases) {
+      for (const double zeros_in_first : {0.0, 0.8, 1.0}) {
+        std::vector<Samples> left, right;
+        std::vector<OuterTerm> terms;
+        for (std::size_t t = 0; t < at.samples.size(); ++t) {
+          left.emplace_back(at.samples[t], at.m, 0.3 + static_cast<double>(t), 0.2);
+          // A sparse term and a dense one in one sum.
+          right.emplace_back(at.samples[t], at.n, 0.9 + static_cast<double>(t), t == 0 ? zeros_in_first : 0.1);
+        }
+        for (std::size_t t = 0; t < at.samples.size(); ++t) terms.push_back({left[t].view, right[t].view});
+        const std::vector<float> expected = slow(terms, at.m, at.n);
+        for (const Zeros zeros : {Zeros::multiply, Zeros::skip, Zeros::automatic}) {
+          const std::vector<float> got = fast(terms, at.m, at.n, zeros);
+          EXPECT_EQ(0, std::memcmp(got.data(), expected.data(), got.size() * sizeof(float)))
+              << target << " " << str(zeros) << " " << at.m << "x" << at.n << " zeros " << zeros_in_first;
+        }
+      }
+    }
+  });
+}
+
+TEST(OuterProduct, NoSamplesGiveZeros) {
+  const OuterTerm none{{nullptr, 0, 70}, {nullptr, 0, 20}};
+  const std::vector<float> c = fast({none}, 70, 20, Zeros::automatic);
+  EXPECT_EQ(std::count(c.begin(), c.end(), 0.0F), 70 * 20);
+}
+
+// What makes blocks a fair unit of work: all are nearly of one size, and of whole cache lines but for the last.
+TEST(OuterProduct, BlocksAreCutEvenlyAtCacheLines) {
+  for (const auto& [m, n] :
+       {std::pair<std::size_t, std::size_t>{256, 784}, {10, 256}, {500, 17}, {257, 1000}, {1, 1}}) {
+    std::vector<int> times(m * n);
+    for (std::size_t b = 0; b < outer_blocks(m, n); ++b) {
+      const Block block = outer_block(m, n, b);
+      EXPECT_EQ(block.col % 16, 0U);
+      EXPECT_GT(block.cols, 0U);
+      EXPECT_LE(block.cols, kOuterCols);
+      EXPECT_GE(block.cols + 32, std::min(n, kOuterCols)) << n;
+      for (std::size_t i = 0; i < block.rows; ++i) {
+        for (std::size_t j = 0; j < block.cols; ++j) ++times[(block.row + i) * n + block.col + j];
+      }
+    }
+    EXPECT_EQ(std::count(times.begin(), times.end(), 1), static_cast<std::ptrdiff_t>(m * n));
+  }
+}
+
+TEST(SumRows, AddsInTheOrderOfTheRowsOnEveryTarget) {
+  test::for_each_target([](const std::string& target) {
+    for (const std::size_t cols : {1U, 15U, 16U, 64U, 67U, 130U}) {
+      const Samples a(37, cols, 0.2, 0.0);
+      std::vector<float> sums(cols);
+      sum_rows(a.view, sums);
+      for (std::size_t j = 0; j < cols; ++j) {
+        float sum = 0;
+        for (std::size_t i = 0; i < a.view.rows; ++i) sum += a.view(i, j);
+        EXPECT_EQ(sums[j], sum) << target << " " << cols << " " << j;
+      }
+    }
+  });
+}
+
+TEST(SumRows, RejectsAnotherNumberOfSums) {
+  const Samples a(3, 4, 0.2, 0.0);
+  std::vector<float> sums(5);
+  EXPECT_THROW(sum_rows(a.view, sums), Error);
+}
+
+}  // namespace
+}  // namespace fanin::linalg
