@@ -13,8 +13,11 @@ std::vector<Setting> TrainSettings::settings(bool one_init) {
                     "selu, gelu, silu, softplus",
                     o.network.activation, nn::Activation::parse, [](const nn::Activation& a) { return a.str(); }),
       number_setting("dropout", "Probability of dropping a hidden unit in training, 0 <= p < 1", o.network.dropout),
+      value_setting("precision", "NAME", "Of the factors of products: fp32, or bf16 with sums in fp32",
+                    o.network.precision, nn::parse_precision, [](nn::Precision p) { return nn::str(p); }),
       value_setting("zeros", "NAME",
-                    "Factors that are zero: automatic (skip them where it is faster), multiply or skip; same results",
+                    "Factors that are zero: automatic (skip them where it is faster), multiply or skip; same results, "
+                    "not for bf16",
                     o.network.zeros, linalg::parse_zeros, [](linalg::Zeros z) { return linalg::str(z); })};
   if (one_init) {
     all.push_back(text_setting("init", "SCHEME", "Weights of all layers; 'fanin list' shows the schemes", init_));

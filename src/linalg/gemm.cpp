@@ -23,7 +23,7 @@ constexpr size_t kPanel = PackedTranspose::kPanel;
 // Panels taken together: their part of C stays in the second-level cache while the inner index advances.
 constexpr size_t kPanels = 4;
 // Rows of C taken together, for the same reason; a multiple of every tile's rows.
-constexpr size_t kRows = 240;
+constexpr size_t kRows = 264;
 
 MatrixView<float> columns(const MatrixView<float>& c, size_t row, size_t rows, size_t col, size_t cols) {
   return {c.row(row) + col, rows, cols, c.stride};
@@ -80,14 +80,14 @@ void sparse_panels(const MatrixView<const float>& x, size_t k, const uint64_t* w
         float* to = c.row(r) + j;
         const float* start = from.bias != nullptr ? from.bias + j : from.accumulates ? to : nullptr;
         sparse_sum<nv.value, partial.value>(
-            words + r, 1, 1, [&](size_t i) HWY_ATTR { return xr[i]; }, row, start, to, last);
+            words[r], [&](size_t i) HWY_ATTR { return xr[i]; }, row, start, to, last);
       }
     });
   }
 }
 
 // Rows whose words of non-zero bits lie on the stack.
-constexpr size_t kSparseRows = 240;
+constexpr size_t kSparseRows = 264;
 
 /// The same as dense(), 64 inner indices at a time: by the non-zero elements of x alone where `always` or their number
 /// says so.

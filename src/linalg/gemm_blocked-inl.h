@@ -17,7 +17,7 @@ namespace fanin::HWY_NAMESPACE {
 
 // At most so many rows of B are taken at a time: with as many rows of A and 64 columns they stay in the second-level
 // cache, and C is loaded and stored again only once for that many multiply-adds.
-constexpr size_t kMaxDepth = 512;
+constexpr size_t kMaxDepth = 400;
 
 /// `depth` cut into equal parts of at most `most`, each (but the last) a multiple of 16.
 inline size_t equal_part(size_t depth, size_t most) {

@@ -23,11 +23,14 @@ using linalg::OuterTerm;
 using linalg::Zeros;
 
 constexpr size_t kPieceRows = 64;
+// At most so many samples at a time: 64 columns of them, and the cache lines of the left operand that a tile touches,
+// are the first-level cache.
+constexpr size_t kMaxSamples = 128;
 static_assert(kOuterRows % kPieceRows == 0 && kOuterCols == kWordBits);
 
-// Samples whose words of bits lie on the stack.
-constexpr size_t kSamples = 512;
-constexpr size_t kWords = kSamples / kWordBits;
+// Samples taken together where zeros are skipped: the rows of the left operand that they visit stay in the first-level
+// cache, and a column's bits are one word.
+constexpr size_t kSamples = kWordBits;
 
 void dense(std::span<const OuterTerm> terms, const Block& block, OuterPieceDone done) {
   HWY_ALIGN float piece[kPieceRows * kOuterCols];
@@ -38,7 +41,7 @@ void dense(std::span<const OuterTerm> terms, const Block& block, OuterPieceDone 
     for (const OuterTerm& term : terms) {
       const size_t samples = term.left.rows;
       const LeftOperand left = LeftOperand::transposed(term.left, block.row + i, rows);
-      const size_t part = equal_part(samples, kMaxDepth);
+      const size_t part = equal_part(samples, kMaxSamples);
       for (size_t s = 0; s < samples; s += part) {
         gemm_panel(left, s, std::min(part, samples - s), term.right.row(s) + block.col, term.right.stride, nullptr,
                    accumulate, c);
@@ -49,21 +52,16 @@ void dense(std::span<const OuterTerm> terms, const Block& block, OuterPieceDone 
   }
 }
 
-/// words[q * 64 + j] = the non-zero bits of samples 64 q .. of column j of x; gives their number.
+/// words[j] = the non-zero bits of column col + j of x, which has at most 64 rows; gives their number.
 size_t column_words(const MatrixView<const float>& x, size_t col, size_t cols, uint64_t* words) {
-  size_t count = 0;
-  for (size_t s = 0; s < x.rows; s += kWordBits, words += kWordBits) {
-    const size_t rows = std::min(kWordBits, x.rows - s);
-    count += nonzero_words(x.rows_at(s, rows), col, cols, words);
-    std::fill(words + rows, words + kWordBits, 0);
-    transpose_bits(words);
-  }
+  const size_t count = nonzero_words(x, col, cols, words);
+  std::fill(words + x.rows, words + kWordBits, 0);
+  transpose_bits(words);
   return count;
 }
 
 /// turned [cols, rows] += right^T left over the non-zero elements of right alone.
 void add_sparse(const OuterTerm& term, const Block& block, const uint64_t* words, bool accumulate, float* turned) {
-  const size_t count = (term.right.rows + kWordBits - 1) / kWordBits;
   const size_t step = kSparseVectors * hn::Lanes(hn::ScalableTag<float>());
   for (size_t j = 0; j < block.rows; j += step) {
     for_width(std::min(step, block.rows - j), [&](auto nv, auto partial, size_t last) HWY_ATTR {
@@ -72,9 +70,10 @@ void add_sparse(const OuterTerm& term, const Block& block, const uint64_t* words
       for (size_t i = 0; i < block.cols; ++i) {
         const float* x = term.right.data + block.col + i;
         float* c = turned + i * kOuterRows + j;
+        if (words[i] == 0 && accumulate) continue;
         sparse_sum<nv.value, partial.value>(
-            words + i, count, kWordBits, [&](size_t s) HWY_ATTR { return x[s * term.right.stride]; }, row,
-            accumulate ? c : nullptr, c, last);
+            words[i], [&](size_t s) HWY_ATTR { return x[s * term.right.stride]; }, row, accumulate ? c : nullptr, c,
+            last);
       }
     });
   }
@@ -83,7 +82,7 @@ void add_sparse(const OuterTerm& term, const Block& block, const uint64_t* words
 /// The same as dense(), with the sums kept by columns until they are complete.
 void sparse(std::span<const OuterTerm> terms, const Block& block, bool always, OuterPieceDone done) {
   HWY_ALIGN float turned[kOuterCols * kOuterRows];
-  uint64_t words[kWords * kWordBits];
+  uint64_t words[kSamples];
   bool accumulate = false;
   for (const OuterTerm& term : terms) {
     for (size_t s = 0; s < term.left.rows; s += kSamples) {

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "linalg/transpose-inl.h"
+#include "linalg/transpose.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace fanin::HWY_NAMESPACE {
@@ -28,6 +29,10 @@ HWY_EXPORT(transpose_strip);
 
 }  // namespace
 
+void detail::transpose(MatrixView<const float> from, float* to, std::size_t to_row) {
+  HWY_DYNAMIC_DISPATCH(transpose_strip)(from, to, to_row);
+}
+
 PackedTranspose::PackedTranspose(std::size_t rows, std::size_t cols)
     : rows_(rows), cols_(cols), data_((rows + 15) / 16 * 16 * cols) {}
 
@@ -45,7 +50,7 @@ void PackedTranspose::refresh(MatrixView<const float> block, std::size_t first_r
     const std::size_t p = row / kPanel;
     const std::size_t n = std::min(block.rows - i, (p + 1) * kPanel - row);
     float* to = data_.data() + p * kPanel * cols_ + first_col * width(p) + row % kPanel;
-    HWY_DYNAMIC_DISPATCH(transpose_strip)(block.rows_at(i, n), to, width(p));
+    detail::transpose(block.rows_at(i, n), to, width(p));
     i += n;
   }
 }

@@ -53,11 +53,10 @@ HWY_INLINE bool skipping_may_pay(const MatrixView<const float>& x) {
   return skipping_pays(count, looked);
 }
 
-/// c[0 .. n) += sum of f(i) * row(i)[0 .. n) over the bits i of `words` (word q holds bits 64 q ...), for n of NV
-/// vectors, the last one of `last_lanes`. The sum starts from `start` unless that is null.
+/// c[0 .. n) = start + the sum of f(i) * row(i)[0 .. n) over the bits i of `word`, for n of NV vectors, the last one of
+/// `last_lanes`; row(i, j) points at element j of row i, and a null start is zero.
 template <size_t NV, bool kPartial, class Factor, class Row>
-HWY_INLINE void sparse_sum(const uint64_t* words, size_t count, size_t word_step, Factor factor, Row row,
-                           const float* start, float* c, size_t last_lanes) {
+HWY_INLINE void sparse_sum(uint64_t word, Factor factor, Row row, const float* start, float* c, size_t last_lanes) {
   const hn::ScalableTag<float> d;
   using V = hn::VFromD<decltype(d)>;
   const size_t lanes = hn::Lanes(d);
@@ -67,15 +66,11 @@ HWY_INLINE void sparse_sum(const uint64_t* words, size_t count, size_t word_step
   V acc[NV];
   FANIN_UNROLL
   for (size_t v = 0; v < NV; ++v) acc[v] = start == nullptr ? hn::Zero(d) : load(start + v * lanes, v);
-  for (size_t q = 0; q < count; ++q) {
-    for (uint64_t word = words[q * word_step]; word != 0; word &= word - 1) {
-      const size_t i = q * kWordBits + static_cast<size_t>(std::countr_zero(word));
-      const V f = hn::Set(d, factor(i));
-      FANIN_UNROLL
-      for (size_t v = 0; v < NV; ++v) {
-        acc[v] = fma(f, load(row(i, v * lanes), v), acc[v]);
-      }
-    }
+  for (; word != 0; word &= word - 1) {
+    const auto i = static_cast<size_t>(std::countr_zero(word));
+    const V f = hn::Set(d, factor(i));
+    FANIN_UNROLL
+    for (size_t v = 0; v < NV; ++v) acc[v] = fma(f, load(row(i, v * lanes), v), acc[v]);
   }
   FANIN_UNROLL
   for (size_t v = 0; v < NV; ++v) {

@@ -1,9 +1,11 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <utility>
 #include <vector>
 
 #include "fanin/core/error.h"
+#include "fanin/linalg/bf16.h"
 #include "fanin/linalg/gemm.h"
 #include "fanin/linalg/outer_product.h"
 #include "fanin/linalg/sum_rows.h"
@@ -12,10 +14,57 @@
 namespace fanin::nn {
 namespace {
 
+/// The products of float32 numbers.
+class Float32Products {
+ public:
+  Float32Products(std::size_t outputs, std::size_t inputs, linalg::Zeros zeros)
+      : zeros_(zeros), packed_(outputs, inputs) {}
+
+  void forward(MatrixView<const float> x, std::span<const float> bias, MatrixView<float> y,
+               linalg::BlockDone done) const {
+    linalg::gemm_transposed(x, packed_, bias, y, zeros_, done);
+  }
+  void backward(MatrixView<const float> dy, MatrixView<const float> w, MatrixView<float> dx,
+                linalg::BlockDone done) const {
+    linalg::gemm(linalg::LeftOperand::plain(dy), w, linalg::Start::zero, dx, zeros_, done);
+  }
+  void gradient(const linalg::OuterTerm& term, const linalg::Block& block, linalg::OuterPieceDone done) const {
+    linalg::outer_product({&term, 1}, block, zeros_, done);
+  }
+  void refresh(MatrixView<const float> w, std::size_t row, std::size_t col) { packed_.refresh(w, row, col); }
+
+ private:
+  linalg::Zeros zeros_;
+  linalg::PackedTranspose packed_;
+};
+
+/// The products of the numbers' bfloat16 neighbours.
+class Bf16Products {
+ public:
+  Bf16Products(std::size_t outputs, std::size_t inputs) : packed_(outputs, inputs) {}
+
+  void forward(MatrixView<const float> x, std::span<const float> bias, MatrixView<float> y,
+               linalg::BlockDone done) const {
+    linalg::gemm_transposed(x, packed_, bias, y, done);
+  }
+  void backward(MatrixView<const float> dy, MatrixView<const float> /*w*/, MatrixView<float> dx,
+                linalg::BlockDone done) const {
+    linalg::gemm(dy, packed_, dx, done);
+  }
+  void gradient(const linalg::OuterTerm& term, const linalg::Block& block, linalg::OuterPieceDone done) const {
+    linalg::outer_product_bf16({&term, 1}, block, done);
+  }
+  void refresh(MatrixView<const float> w, std::size_t row, std::size_t col) { packed_.refresh(w, row, col); }
+
+ private:
+  linalg::PackedBf16 packed_;
+};
+
+template <class Products>
 class Linear final : public Layer {
  public:
-  Linear(std::size_t inputs, std::size_t outputs, linalg::Zeros zeros)
-      : inputs_(inputs), outputs_(outputs), zeros_(zeros), packed_(outputs, inputs) {}
+  Linear(std::size_t inputs, std::size_t outputs, Products products)
+      : inputs_(inputs), outputs_(outputs), products_(std::move(products)) {}
 
   [[nodiscard]] std::string str() const override { return fmt::format("linear({}, {})", inputs_, outputs_); }
   [[nodiscard]] std::size_t inputs() const override { return inputs_; }
@@ -32,14 +81,15 @@ class Linear final : public Layer {
 
   void forward_blocks(const Pass&, MatrixView<const float> x, MatrixView<float> y,
                       linalg::BlockDone done) const override {
-    linalg::gemm_transposed(x, packed_, {bias_, outputs_}, y, zeros_, done);
+    products_.forward(x, {bias_, outputs_}, y, done);
   }
 
   void backward_blocks(const Pass&, MatrixView<const float>, MatrixView<const float>, MatrixView<const float> dy,
                        MatrixView<float> dx, linalg::BlockDone done) const override {
-    linalg::gemm(linalg::LeftOperand::plain(dy), weight(), linalg::Start::zero, dx, zeros_, done);
+    products_.backward(dy, weight(), dx, done);
   }
 
+  // Whatever the products are computed in: this is the function that they come near to.
   void reference(const Pass&, std::span<const double> parameters, std::span<const double> x,
                  std::span<double> y) const override {
     for (std::size_t o = 0; o < outputs_; ++o) {
@@ -71,10 +121,10 @@ class Linear final : public Layer {
                 GradientReady ready) override {
     const linalg::OuterTerm term{dy, x};
     const linalg::Block part = linalg::outer_block(outputs_, inputs_, block);
-    linalg::outer_product({&term, 1}, part, zeros_, [&](const linalg::OuterPiece& piece) {
+    products_.gradient(term, part, [&](const linalg::OuterPiece& piece) {
       const linalg::Block& b = piece.block;
       ready({weight_offset_ + b.row * inputs_ + b.col, inputs_, piece.values});
-      packed_.refresh({weight_ + b.row * inputs_ + b.col, b.rows, b.cols, inputs_}, b.row, b.col);
+      products_.refresh({weight_ + b.row * inputs_ + b.col, b.rows, b.cols, inputs_}, b.row, b.col);
     });
     if (part.col != 0) return;
     std::array<float, linalg::kOuterRows> sums{};
@@ -82,29 +132,31 @@ class Linear final : public Layer {
     ready({bias_offset_ + part.row, part.rows, {sums.data(), 1, part.rows}});
   }
 
-  void refresh() override { packed_.refresh(weight(), 0); }
+  void refresh() override { products_.refresh(weight(), 0, 0); }
 
  private:
   [[nodiscard]] MatrixView<const float> weight() const { return {weight_, outputs_, inputs_}; }
 
   std::size_t inputs_;
   std::size_t outputs_;
-  linalg::Zeros zeros_;
+  Products products_;
   std::size_t weight_offset_ = 0;
   std::size_t bias_offset_ = 0;
   const float* weight_ = nullptr;
   const float* bias_ = nullptr;
-  linalg::PackedTranspose packed_;
 };
 
 }  // namespace
 
-std::unique_ptr<Layer> linear(std::size_t inputs, std::size_t outputs, linalg::Zeros zeros) {
+std::unique_ptr<Layer> linear(std::size_t inputs, std::size_t outputs, Precision precision, linalg::Zeros zeros) {
   if (inputs == 0 || outputs == 0) {
     throw Error(ErrorKind::usage, "linear",
                 fmt::format("{} inputs and {} outputs given, both must be at least 1", inputs, outputs));
   }
-  return std::make_unique<Linear>(inputs, outputs, zeros);
+  if (precision == Precision::bf16) {
+    return std::make_unique<Linear<Bf16Products>>(inputs, outputs, Bf16Products(outputs, inputs));
+  }
+  return std::make_unique<Linear<Float32Products>>(inputs, outputs, Float32Products(outputs, inputs, zeros));
 }
 
 }  // namespace fanin::nn

@@ -30,7 +30,7 @@ std::vector<std::unique_ptr<Layer>> make_layers(const NetworkSpec& spec) {
   std::vector<std::unique_ptr<Layer>> layers;
   for (std::size_t i = 0; i + 1 < spec.widths.size(); ++i) {
     const std::size_t out = spec.widths[i + 1];
-    layers.push_back(linear(spec.widths[i], out, spec.zeros));
+    layers.push_back(linear(spec.widths[i], out, spec.precision, spec.zeros));
     if (i + 2 == spec.widths.size()) break;
     layers.push_back(activation(spec.activation, out));
     if (spec.dropout > 0) layers.push_back(dropout(spec.dropout, out));

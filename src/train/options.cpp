@@ -38,14 +38,16 @@ void TrainOptions::validate() const {
 std::string TrainOptions::fingerprint() const {
   const bool looks_at_the_end = schedule.kind == optim::ScheduleKind::cosine;
   return fmt::format(
-      "layers={}; activation={}; dropout={}; init={}; init_output={}; init_bias={}; loss={}; optimizer={}; "
+      "layers={}; activation={}; dropout={}; precision={}; init={}; init_output={}; init_bias={}; loss={}; "
+      "optimizer={}; "
       "momentum={}; "
       "nesterov={}; beta1={}; beta2={}; epsilon={}; weight_decay={}; lr={}; schedule={}; batch={}; drop_last={}; "
       "shuffle={}; seed={}; validation={}; patience={}; epochs={}",
-      network.widths_str(), network.activation.str(), network.dropout, init.weights.str(), init.output_weights.str(),
-      init.biases.str(), nn::str(loss), optim::str(optimizer.kind), optimizer.momentum, optimizer.nesterov,
-      optimizer.beta1, optimizer.beta2, optimizer.epsilon, optimizer.weight_decay, learning_rate, schedule.str(), batch,
-      drop_last, shuffle, seed, validation, patience, looks_at_the_end ? std::to_string(epochs) : "any");
+      network.widths_str(), network.activation.str(), network.dropout, nn::str(network.precision), init.weights.str(),
+      init.output_weights.str(), init.biases.str(), nn::str(loss), optim::str(optimizer.kind), optimizer.momentum,
+      optimizer.nesterov, optimizer.beta1, optimizer.beta2, optimizer.epsilon, optimizer.weight_decay, learning_rate,
+      schedule.str(), batch, drop_last, shuffle, seed, validation, patience,
+      looks_at_the_end ? std::to_string(epochs) : "any");
 }
 
 }  // namespace fanin::train

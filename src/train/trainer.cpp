@@ -17,7 +17,7 @@ namespace fanin::train {
 namespace {
 
 // More rows than this in one piece push the first layer's input out of the second-level cache.
-constexpr std::size_t kMaxSlab = 128;
+constexpr std::size_t kMaxSlab = 256;
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

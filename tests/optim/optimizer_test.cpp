@@ -271,6 +271,46 @@ TEST(Optimizer, MillionsOfStepsKeepTheCorrectionsFinite) {
   EXPECT_NEAR(w[0], 1 - 0.5 * 0.1 / std::sqrt(0.001), 1e-6);
 }
 
+// A piece of a matrix in the store gets the update that a flat pass over the store gives it.
+TEST(Optimizer, PiecesOfAMatrixAreUpdatedAsTheWhole) {
+  constexpr std::size_t kRows = 9;
+  constexpr std::size_t kCols = 37;
+  for (const OptimizerOptions& options : {adam(), OptimizerOptions{.kind = OptimizerKind::sgd, .momentum = 0.9}}) {
+    Optimizer whole(options, kRows * kCols), pieces(options, kRows * kCols);
+    std::vector<float> w1(kRows * kCols, 0.5F), w2 = w1, g(kRows * kCols);
+    for (std::size_t i = 0; i < g.size(); ++i) g[i] = std::sin(static_cast<float>(i));
+    for (int step = 0; step < 3; ++step) {
+      whole.begin_step(0.1);
+      whole.update(0, g.size(), w1.data(), g.data());
+      pieces.begin_step(0.1);
+      for (const std::size_t col : {std::size_t{0}, std::size_t{20}}) {
+        for (const std::size_t row : {std::size_t{0}, std::size_t{4}}) {
+          const std::size_t rows = row == 0 ? 4 : 5;
+          const std::size_t cols = col == 0 ? 20 : 17;
+          const std::size_t first = row * kCols + col;
+          pieces.update(first, {g.data() + first, rows, cols, kCols}, kCols, w2.data());
+        }
+      }
+    }
+    EXPECT_EQ(w1, w2);
+  }
+}
+
+// A moment that nothing feeds shrinks to zero, not to a denormal number that would slow every later step down.
+TEST(Optimizer, MomentsNeverBecomeDenormal) {
+  for (const OptimizerOptions& options : {adam(), OptimizerOptions{.kind = OptimizerKind::sgd, .momentum = 0.9}}) {
+    Optimizer optimizer(options, 1);
+    float w = 1, g = 1;
+    for (int step = 0; step < 900; ++step) {
+      optimizer.begin_step(1e-3);
+      optimizer.update(0, 1, &w, &g);
+      g = 0;
+      EXPECT_NE(std::fpclassify(optimizer.state(0)[0]), FP_SUBNORMAL) << step;
+    }
+    EXPECT_EQ(optimizer.state(0)[0], 0.0F);
+  }
+}
+
 TEST(Optimizer, WrongUseIsRejected) {
   Optimizer optimizer(adam(), 10);
   std::vector<float> w(10), g(10);
@@ -282,6 +322,8 @@ TEST(Optimizer, WrongUseIsRejected) {
   usage_error([&] { optimizer.update(0, 11, w.data(), g.data()); });
   usage_error([&] { optimizer.update(11, 0, w.data(), g.data()); });
   usage_error([&] { optimizer.update(1, static_cast<std::size_t>(-1), w.data(), g.data()); });
+  usage_error([&] { optimizer.update(0, {g.data(), 3, 3, 3}, 4, w.data()); });
+  optimizer.update(1, {g.data(), 3, 1, 1}, 4, w.data());
   optimizer.update(10, 0, w.data(), g.data());
   optimizer.restore(4);
   usage_error([&] { optimizer.update(0, 10, w.data(), g.data()); });

@@ -138,15 +138,44 @@ TEST_F(TrainerTest, ThreadsAndTargetsDoNotChangeTheBits) {
   o.network = nn::NetworkSpec{{16, 40, 33, 3}, nn::ActivationKind::silu, 0.1};
   o.batch = 33;
   o.drop_last = false;
+  for (const nn::Precision precision : {nn::Precision::fp32, nn::Precision::bf16}) {
+    o.network.precision = precision;
+    std::vector<float> expected;
+    (void)run(o, &expected, 1);
+    test::for_each_target([&](const std::string& target) {
+      for (const std::size_t threads : {1U, 2U, 4U}) {
+        std::vector<float> got;
+        (void)run(o, &got, threads);
+        EXPECT_TRUE(same_bits(got, expected)) << target << " " << threads << " " << nn::str(precision);
+      }
+    });
+  }
+}
+
+TEST_F(TrainerTest, SkippingZerosChangesNoBit) {
+  TrainOptions o = small_run();
   std::vector<float> expected;
+  o.network.zeros = linalg::Zeros::multiply;
   (void)run(o, &expected, 1);
-  test::for_each_target([&](const std::string& target) {
-    for (const std::size_t threads : {1U, 2U, 4U}) {
-      std::vector<float> got;
-      (void)run(o, &got, threads);
-      EXPECT_TRUE(same_bits(got, expected)) << target << " " << threads;
-    }
-  });
+  for (const linalg::Zeros zeros : {linalg::Zeros::skip, linalg::Zeros::automatic}) {
+    o.network.zeros = zeros;
+    std::vector<float> got;
+    (void)run(o, &got, 2);
+    EXPECT_TRUE(same_bits(got, expected)) << linalg::str(zeros);
+  }
+}
+
+TEST_F(TrainerTest, Bf16LearnsTooAndIsAnotherRun) {
+  TrainOptions o = small_run();
+  std::vector<float> exact;
+  (void)run(o, &exact);
+  o.network.precision = nn::Precision::bf16;
+  std::vector<float> rounded;
+  const TrainResult r = run(o, &rounded);
+  EXPECT_FALSE(same_bits(exact, rounded));
+  ASSERT_TRUE(r.test.has_value());
+  EXPECT_LT(r.test->loss, 0.5 * r.loss_before);
+  EXPECT_NE(o.fingerprint(), small_run().fingerprint());
 }
 
 TEST_F(TrainerTest, ARunStoppedAnywhereResumesBitForBit) {

@@ -12,6 +12,7 @@
 #include "fanin/linalg/gemm.h"
 #include "fanin/nn/activation.h"
 #include "fanin/nn/parameter.h"
+#include "fanin/nn/precision.h"
 #include "fanin/random/stream.h"
 
 namespace fanin::nn {
@@ -89,9 +90,10 @@ class Layer {
   virtual void refresh() {}
 };
 
-/// y = x W^T + b, parameters `weight` [outputs, inputs] and `bias` [outputs]. `zeros` says what its products do with
-/// zeros in x (pixels, dead units) and dy; the bits are the same.
+/// y = x W^T + b, parameters `weight` [outputs, inputs] and `bias` [outputs]. `zeros` says what products in fp32 do
+/// with zeros in x (pixels, dead units) and dy; the bits are the same.
 [[nodiscard]] std::unique_ptr<Layer> linear(std::size_t inputs, std::size_t outputs,
+                                            Precision precision = Precision::fp32,
                                             linalg::Zeros zeros = linalg::Zeros::automatic);
 /// y = f(x), element by element.
 [[nodiscard]] std::unique_ptr<Layer> activation(const Activation& f, std::size_t features);

@@ -12,6 +12,7 @@
 #include "fanin/nn/activation.h"
 #include "fanin/nn/layer.h"
 #include "fanin/nn/parameter.h"
+#include "fanin/nn/precision.h"
 
 namespace fanin::nn {
 
@@ -20,7 +21,8 @@ struct NetworkSpec {
   std::vector<std::size_t> widths;               ///< inputs, hidden sizes, outputs
   Activation activation = ActivationKind::relu;  ///< after each hidden layer
   double dropout = 0;                            ///< after each activation, 0 <= dropout < 1
-  /// What products do with zeros; the bits are the same.
+  Precision precision = Precision::fp32;         ///< of the factors of all products
+  /// What products in fp32 do with zeros; the bits are the same.
   linalg::Zeros zeros = linalg::Zeros::automatic;
 
   /// From `784-256-256-10`. Throws Error(usage) for anything else: fewer than two widths, zero, more than 2^24.
