@@ -1,6 +1,8 @@
 #pragma once
 
 /// The whole library, lowest layer first. Each header stands alone too.
+#include "fanin/bench/machine.h"
+#include "fanin/bench/step_profile.h"
 #include "fanin/core/error.h"
 #include "fanin/core/shape.h"
 #include "fanin/core/simd.h"
@@ -21,7 +23,9 @@
 #include "fanin/io/network_file.h"
 #include "fanin/io/png.h"
 #include "fanin/io/safetensors.h"
+#include "fanin/linalg/bf16.h"
 #include "fanin/linalg/gemm.h"
+#include "fanin/linalg/outer_product.h"
 #include "fanin/linalg/qr.h"
 #include "fanin/linalg/vector_math.h"
 #include "fanin/nn/gradient_check.h"

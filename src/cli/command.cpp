@@ -138,6 +138,7 @@ int run(int argc, const char* const* argv) {
   add_predict(app, action);
   add_init(app, action);
   add_list(app, action);
+  add_bench(app, action);
   try {
     app.parse(argc, argv);
     // Set to nothing is how a shell takes a variable back for one command.

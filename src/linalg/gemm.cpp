@@ -104,7 +104,7 @@ HWY_INLINE void sparse(const MatrixView<const float>& x, Panel panel, const Star
     for (size_t k = 0; k < x.cols; k += kWordBits) {
       const size_t depth = std::min(kWordBits, x.cols - k);
       const size_t count = nonzero_words(left, k, depth, words);
-      const bool skips = always || skipping_pays(count, rows * depth);
+      const bool skips = always || skipping_pays(count, rows * depth, kRowPercent);
       const size_t step = skips ? together : 1;
       for (size_t p = 0; p < panels; p += step) {
         const MatrixView<const float> b = panel(p);
@@ -133,7 +133,8 @@ HWY_INLINE void product(const LeftOperand& a, size_t depth, Panel panel, const S
     return done({0, c.rows, 0, c.cols});
   }
   const MatrixView<const float> x(a.data, c.rows, depth, a.row_step);
-  const bool skips = a.k_step == 1 && (zeros == Zeros::skip || (zeros == Zeros::automatic && skipping_may_pay(x)));
+  const bool skips =
+      a.k_step == 1 && (zeros == Zeros::skip || (zeros == Zeros::automatic && skipping_may_pay(x, kRowPercent)));
   if (skips) return sparse(x, panel, start, c, zeros == Zeros::skip, done);
   dense(a, depth, panel, start, c, done);
 }

@@ -89,7 +89,7 @@ void sparse(std::span<const OuterTerm> terms, const Block& block, bool always, O
       const size_t samples = std::min(kSamples, term.left.rows - s);
       const OuterTerm part{term.left.rows_at(s, samples), term.right.rows_at(s, samples)};
       const size_t count = column_words(part.right, block.col, block.cols, words);
-      if (always || skipping_pays(count, samples * block.cols)) {
+      if (always || skipping_pays(count, samples * block.cols, kColumnPercent)) {
         add_sparse(part, block, words, accumulate, turned);
       } else {
         const LeftOperand right = LeftOperand::transposed(part.right, block.col, block.cols);
@@ -114,7 +114,7 @@ bool looks_sparse(std::span<const OuterTerm> terms, const Block& block) {
   for (const OuterTerm& t : terms) {
     if (t.right.rows == 0) continue;
     const MatrixView<const float> part(t.right.data + block.col, t.right.rows, block.cols, t.right.stride);
-    if (skipping_may_pay(part)) return true;
+    if (skipping_may_pay(part, kColumnPercent)) return true;
   }
   return false;
 }
