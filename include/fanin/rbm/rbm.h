@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "fanin/core/buffer.h"
+#include "fanin/core/matrix_view.h"
+#include "fanin/core/thread_pool.h"
+#include "fanin/init/scheme.h"
+#include "fanin/linalg/gemm.h"
+#include "fanin/linalg/packed_transpose.h"
+#include "fanin/linalg/zeros.h"
+
+namespace fanin::rbm {
+
+/// A restricted Boltzmann machine of binary units, V visible and H hidden ones (Smolensky 1986; Hinton 2002, "Training
+/// products of experts by minimizing contrastive divergence"):
+///
+///     p(v, h) = e^-E(v, h) / Z        E(v, h) = -b.v - c.h - h^T W v
+///     p(h_j = 1 | v) = sigmoid(c_j + W_j v)        p(v_i = 1 | h) = sigmoid(b_i + (h^T W)_i)
+///
+/// W [H, V], b [V] and c [H] lie in one store, each from a multiple of 16 floats on; W is laid out as the weight of a
+/// linear layer from the visible to the hidden units, so that one can become the other bit for bit. Results are the
+/// same bits for every cut of a batch, on every SIMD target.
+class Rbm {
+ public:
+  /// All parameters zero. Throws Error(usage) unless both sizes are 1 to 2^20.
+  Rbm(std::size_t visible, std::size_t hidden);
+
+  [[nodiscard]] std::size_t visible() const noexcept { return visible_; }
+  [[nodiscard]] std::size_t hidden() const noexcept { return hidden_; }
+
+  /// The store. Whoever writes to it calls refresh() before the next product.
+  [[nodiscard]] std::span<float> values() noexcept { return values_.span(); }
+  [[nodiscard]] std::span<const float> values() const noexcept { return values_.span(); }
+  [[nodiscard]] std::size_t visible_bias_offset() const noexcept { return b_; }
+  [[nodiscard]] std::size_t hidden_bias_offset() const noexcept { return c_; }
+  [[nodiscard]] MatrixView<const float> weight() const { return {values_.data(), hidden_, visible_}; }
+  [[nodiscard]] std::span<const float> visible_bias() const { return values().subspan(b_, visible_); }
+  [[nodiscard]] std::span<const float> hidden_bias() const { return values().subspan(c_, hidden_); }
+  void refresh() { packed_.refresh(weight(), 0); }
+  /// The same for one block of W, see linalg::PackedTranspose.
+  void refresh(const linalg::Block& block);
+
+  /// W by `scheme` from the stream `weight` under `seed`, biases zero. Hinton's guide (2010, section 8) takes
+  /// normal(0, 0.01).
+  void initialize(const init::Scheme& scheme, std::uint64_t seed, ThreadPool& pool);
+
+  /// x = c + W v for rows v of `v` [n, V], what the sigmoid makes p(h = 1 | v); `done` as in linalg::gemm_transposed.
+  void hidden_inputs(MatrixView<const float> v, MatrixView<float> x, linalg::Zeros zeros = linalg::Zeros::automatic,
+                     linalg::BlockDone done = linalg::kNothingFollows) const;
+  /// x = b + h^T W for rows h of `h` [n, H].
+  void visible_inputs(MatrixView<const float> h, MatrixView<float> x, linalg::Zeros zeros = linalg::Zeros::automatic,
+                      linalg::BlockDone done = linalg::kNothingFollows) const;
+
+  /// p(h = 1 | v) and p(v = 1 | h), row by row.
+  void hidden_probabilities(MatrixView<const float> v, MatrixView<float> p) const;
+  void visible_probabilities(MatrixView<const float> h, MatrixView<float> p) const;
+
+  /// F(v) = -log sum_h e^-E(v, h) = -b.v - sum_j log(1 + e^(c_j + W_j v)), summed in float64. Throws Error(usage)
+  /// unless there is one place for each row.
+  void free_energy(MatrixView<const float> v, std::span<double> energy) const;
+
+ private:
+  std::size_t visible_;
+  std::size_t hidden_;
+  std::size_t b_;
+  std::size_t c_;
+  Buffer<float> values_;
+  linalg::PackedTranspose packed_;
+};
+
+}  // namespace fanin::rbm
