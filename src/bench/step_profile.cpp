@@ -148,9 +148,10 @@ StepTime time_steps(const train::TrainOptions& options, const data::Dataset& dat
   train::Trainer trainer(o, data, nullptr, pool);
   PeakBesideEpochs observer(o.network.precision, pool);
   const train::TrainResult r = trainer.run(observer);
+  const std::size_t steps = data.size() / o.batch;
   std::vector<double> seconds;
   for (std::size_t e = 1; e < r.epochs.size(); ++e) {
-    seconds.push_back(r.epochs[e].seconds / static_cast<double>(data.size() / o.batch));
+    seconds.push_back(r.epochs[e].seconds / static_cast<double>(steps));
   }
   const double floor = flops / 1e9 / observer.gflops() + optimizer_seconds / static_cast<double>(pool.threads());
   return {pool.threads(), summary(std::move(seconds)), floor};
