@@ -21,6 +21,7 @@ constexpr std::size_t kPairs = 200;
 // Pairs of samples of an outer product.
 constexpr std::size_t kSamplePairs = 64;
 constexpr std::size_t kPieceRows = 64;
+constexpr std::size_t kPieceCols = 64;
 
 std::size_t ceil_div(std::size_t a, std::size_t b) {
   return (a + b - 1) / b;
@@ -144,11 +145,14 @@ void gemm(MatrixView<const float> a, const PackedBf16& w, MatrixView<float> c, B
   product(a, panel, nullptr, c, done);
 }
 
-void outer_product_bf16(std::span<const OuterTerm> terms, const Block& block, OuterPieceDone done) {
+namespace {
+
+/// A block of one piece's width.
+void outer_column(std::span<const OuterTerm> terms, const Block& block, OuterPieceDone done) {
   const detail::Bf16Kernels& k = kernels();
   alignas(64) std::uint32_t left[kSamplePairs * kOuterRows];
-  alignas(64) std::uint32_t right[kSamplePairs * kOuterCols];
-  alignas(64) float sums[kOuterRows * kOuterCols];
+  alignas(64) std::uint32_t right[kSamplePairs * kPieceCols];
+  alignas(64) float sums[kOuterRows * kPieceCols];
   std::size_t samples = 0;
   for (const OuterTerm& term : terms) samples += term.left.rows;
   if (samples == 0) std::fill(std::begin(sums), std::end(sums), 0.0F);
@@ -158,12 +162,12 @@ void outer_product_bf16(std::span<const OuterTerm> terms, const Block& block, Ou
     for (std::size_t s = 0; s < term.left.rows; s += 2 * kSamplePairs) {
       const std::size_t n = std::min(2 * kSamplePairs, term.left.rows - s);
       k.pair_rows({term.left.row(s) + block.row, n, block.rows, term.left.stride}, left, kOuterRows);
-      k.pair_rows({term.right.row(s) + block.col, n, block.cols, term.right.stride}, right, kOuterCols);
+      k.pair_rows({term.right.row(s) + block.col, n, block.cols, term.right.stride}, right, kPieceCols);
       seen += n;
       for (std::size_t i = 0; i < block.rows; i += kPieceRows) {
         const std::size_t rows = std::min(kPieceRows, block.rows - i);
-        const MatrixView<float> c(sums + i * kOuterCols, rows, block.cols, kOuterCols);
-        k.panel(left + i, 1, kOuterRows, ceil_div(n, 2), right, kOuterCols, nullptr, accumulate, c);
+        const MatrixView<float> c(sums + i * kPieceCols, rows, block.cols, kPieceCols);
+        k.panel(left + i, 1, kOuterRows, ceil_div(n, 2), right, kPieceCols, nullptr, accumulate, c);
         if (seen == samples) done({{block.row + i, rows, block.col, block.cols}, c});
       }
       accumulate = true;
@@ -172,7 +176,15 @@ void outer_product_bf16(std::span<const OuterTerm> terms, const Block& block, Ou
   if (samples != 0) return;
   for (std::size_t i = 0; i < block.rows; i += kPieceRows) {
     const std::size_t rows = std::min(kPieceRows, block.rows - i);
-    done({{block.row + i, rows, block.col, block.cols}, {sums + i * kOuterCols, rows, block.cols, kOuterCols}});
+    done({{block.row + i, rows, block.col, block.cols}, {sums + i * kPieceCols, rows, block.cols, kPieceCols}});
+  }
+}
+
+}  // namespace
+
+void outer_product_bf16(std::span<const OuterTerm> terms, const Block& block, OuterPieceDone done) {
+  for (std::size_t j = 0; j < block.cols; j += kPieceCols) {
+    outer_column(terms, {block.row, block.rows, block.col + j, std::min(kPieceCols, block.cols - j)}, done);
   }
 }
 

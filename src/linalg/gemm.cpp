@@ -37,10 +37,20 @@ struct From {
   bool accumulates;
 };
 
-/// C = start + A B, where panel(p) is columns [64 p, 64 p + 64) of B.
+/// Whether so many rows of C are worth a copy of the block of B that they use: rows of B that lie far apart are found
+/// by no prefetcher, and those a power of two apart share a few sets of the caches, which is several times worse.
+bool copy_pays(size_t rows, size_t b_row) {
+  constexpr size_t kManyRows = 128;
+  constexpr size_t kSomeRows = 16;
+  constexpr size_t kShared = 512;
+  return b_row > kPanel && (rows >= kManyRows || (rows >= kSomeRows && b_row % kShared == 0));
+}
+
+/// C = start + A B, where panel(p) is columns [64 p, 64 p + 64) of B, whose rows are contiguous or not.
 template <class Panel>
 HWY_INLINE void dense(const LeftOperand& a, size_t depth, Panel panel, const Start& start, const MatrixView<float>& c,
                       BlockDone done) {
+  HWY_ALIGN float copy[kMaxDepth * kPanel];
   const size_t part = equal_part(depth, kMaxDepth);
   const size_t panels = (c.cols + kPanel - 1) / kPanel;
   for (size_t i = 0; i < c.rows; i += kRows) {
@@ -50,10 +60,21 @@ HWY_INLINE void dense(const LeftOperand& a, size_t depth, Panel panel, const Sta
       const size_t end = std::min(panels, group + kPanels);
       for (size_t k = 0; k < depth; k += part) {
         for (size_t p = group; p < end; ++p) {
-          const MatrixView<const float> b = panel(p);
+          MatrixView<const float> b = panel(p).rows_at(k, std::min(part, depth - k));
+          if (copy_pays(rows, b.stride)) {
+            copy_rows(b, copy, kPanel);
+            b = {copy, b.rows, b.cols, kPanel};
+          }
           const From from(start, k, p * kPanel);
-          gemm_panel(left, k, std::min(part, depth - k), b.row(k), b.stride, from.bias, from.accumulates,
-                     columns(c, i, rows, p * kPanel, b.cols));
+          // What comes next: of B the next panel, or the next rows, or the first rows of the next group.
+          const bool last_panel = p + 1 == end;
+          const bool last_part = k + part >= depth;
+          const size_t next_panel = !last_panel ? p + 1 : !last_part ? group : end;
+          const size_t next_k = !last_panel ? k : !last_part ? k + part : 0;
+          MatrixView<const float> next;
+          if (next_panel < panels) next = panel(next_panel).rows_at(next_k, std::min(part, depth - next_k));
+          gemm_panel(left, k, b.rows, b.data, b.stride, from.bias, from.accumulates,
+                     columns(c, i, rows, p * kPanel, b.cols), next.stride == kPanel ? next : MatrixView<const float>());
           if (k + part >= depth) done({i, rows, p * kPanel, b.cols});
         }
       }

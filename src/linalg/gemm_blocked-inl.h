@@ -25,11 +25,39 @@ inline size_t equal_part(size_t depth, size_t most) {
   return parts == 0 ? 0 : ((depth + parts - 1) / parts + 15) / 16 * 16;
 }
 
-/// C [m, n] = A [m, depth] B [depth, n] for n up to 64; how C starts, see GemmBlock.
+// Rows that lie far apart are found by no hardware prefetcher: a copy asks for so many of them ahead.
+constexpr size_t kCopyAhead = 8;
+
+inline void ask_for(const MatrixView<const float>& m, size_t row) {
+  if (row >= m.rows) return;
+  for (size_t j = 0; j < m.cols; j += kLine) __builtin_prefetch(m.row(row) + j);
+}
+
+/// Copies the rows of `from` to where they are `to_row` apart.
+inline void copy_rows(const MatrixView<const float>& from, float* HWY_RESTRICT to, size_t to_row) {
+  const hn::ScalableTag<float> d;
+  const size_t lanes = hn::Lanes(d);
+  const size_t whole = from.cols / lanes * lanes;
+  for (size_t i = 0; i < from.rows; ++i) {
+    const float* row = from.row(i);
+    ask_for(from, i + kCopyAhead);
+    size_t j = 0;
+    for (; j < whole; j += lanes) hn::StoreU(hn::LoadU(d, row + j), d, to + i * to_row + j);
+    for (; j < from.cols; ++j) to[i * to_row + j] = row[j];
+  }
+}
+
+/// C [m, n] = A [m, depth] B [depth, n] for n up to 64; how C starts, see GemmBlock. `next` is contiguous memory that
+/// is needed after it, or nothing.
 inline HWY_NOINLINE void gemm_panel(const linalg::LeftOperand& a, size_t k, size_t depth, const float* b, size_t b_row,
-                                    const float* bias, bool accumulate, const MatrixView<float>& c) {
+                                    const float* bias, bool accumulate, const MatrixView<float>& c,
+                                    const MatrixView<const float>& next = {}) {
   const hn::ScalableTag<float> d;
   const size_t width = kMaxTileVectors * hn::Lanes(d);
+  // Without anything to come it is a line of B that is there already.
+  Ahead ahead{next.data == nullptr ? b : next.data, 0};
+  const size_t turns = (c.rows / tile_rows(kMaxTileVectors) + 1) * ((c.cols + width - 1) / width) * depth;
+  if (next.data != nullptr) ahead.step = next.rows * next.stride / turns + 1;
   for (size_t j = 0; j < c.cols; j += width) {
     const GemmBlock g{a.data + k * a.k_step,
                       a.row_step,
@@ -40,8 +68,9 @@ inline HWY_NOINLINE void gemm_panel(const linalg::LeftOperand& a, size_t k, size
                       c.stride,
                       depth,
                       bias == nullptr ? nullptr : bias + j,
-                      accumulate};
-    gemm_block(g, c.rows, std::min(width, c.cols - j));
+                      accumulate,
+                      ahead};
+    ahead.data = gemm_block(g, c.rows, std::min(width, c.cols - j));
   }
 }
 

@@ -12,6 +12,14 @@
 HWY_BEFORE_NAMESPACE();
 namespace fanin::HWY_NAMESPACE {
 
+/// Contiguous memory that is needed after a block of a product and asked for meanwhile: `step` floats further with each
+/// turn of the inner loop, evenly, because many lines at once would take the places in which the product's own loads
+/// wait for the second-level cache.
+struct Ahead {
+  const float* data = nullptr;
+  size_t step = 0;
+};
+
 /// One block of a product: C [m, n] = A B + start, where row i of the start is `bias`, C itself or zero.
 struct GemmBlock {
   const float* a;
@@ -24,6 +32,7 @@ struct GemmBlock {
   size_t k;
   const float* bias;
   bool accumulate;
+  Ahead ahead;
 };
 
 // The vectors of a tile's row, and its rows for a given number of vectors: as many accumulators as leave registers for
@@ -81,9 +90,11 @@ class FirstLanes {
 #endif
 };
 
+constexpr size_t kLine = 16;  // floats in a cache line
+
 template <size_t MR, size_t NV, bool kPartial>
 HWY_INLINE void gemm_tile(const GemmBlock& g, const float* HWY_RESTRICT a, const float* HWY_RESTRICT b, float* c,
-                          const float* bias, size_t last_lanes) {
+                          const float* ahead, size_t last_lanes) {
   const hn::ScalableTag<float> d;
   using V = hn::VFromD<decltype(d)>;
   const size_t lanes = hn::Lanes(d);
@@ -97,16 +108,19 @@ HWY_INLINE void gemm_tile(const GemmBlock& g, const float* HWY_RESTRICT a, const
   for (size_t i = 0; i < MR; ++i) {
     FANIN_UNROLL
     for (size_t v = 0; v < NV; ++v) {
-      acc[i][v] = bias != nullptr ? load(bias, v) : g.accumulate ? load(c + i * g.c_row, v) : hn::Zero(d);
+      acc[i][v] = g.bias != nullptr ? load(g.bias, v) : g.accumulate ? load(c + i * g.c_row, v) : hn::Zero(d);
     }
   }
   const size_t a_row = g.a_row;
   const size_t a_k = g.a_k;
   const size_t b_row = g.b_row;
+  const size_t ahead_step = g.ahead.step;
   for (size_t k = g.k; k != 0; --k) {
     V bv[NV];
     FANIN_UNROLL
     for (size_t v = 0; v < NV; ++v) bv[v] = load(b, v);
+    __builtin_prefetch(ahead);
+    ahead += ahead_step;
     FANIN_UNROLL
     for (size_t i = 0; i < MR; ++i) {
       const V av = hn::Set(d, a[i * a_row]);
@@ -133,17 +147,19 @@ HWY_INLINE void gemm_tile(const GemmBlock& g, const float* HWY_RESTRICT a, const
 
 /// All rows of NV vectors of columns: full tiles, then what is left in tiles half as high each time.
 template <size_t NV>
-HWY_INLINE void gemm_rows(const GemmBlock& g, size_t m, size_t last_lanes, bool partial) {
+HWY_INLINE const float* gemm_rows(const GemmBlock& g, size_t m, size_t last_lanes, bool partial) {
   size_t i = 0;
+  const float* ahead = g.ahead.data;
   const auto tile = [&](auto rows) HWY_ATTR {
     const float* a = g.a + i * g.a_row;
     float* c = g.c + i * g.c_row;
     if (partial) {
-      gemm_tile<rows.value, NV, true>(g, a, g.b, c, g.bias, last_lanes);
+      gemm_tile<rows.value, NV, true>(g, a, g.b, c, ahead, last_lanes);
     } else {
-      gemm_tile<rows.value, NV, false>(g, a, g.b, c, g.bias, last_lanes);
+      gemm_tile<rows.value, NV, false>(g, a, g.b, c, ahead, last_lanes);
     }
     i += rows.value;
+    ahead += g.k * g.ahead.step;
   };
   constexpr size_t kRows = tile_rows(NV);
   while (m - i >= kRows) tile(std::integral_constant<size_t, kRows>());
@@ -155,11 +171,12 @@ HWY_INLINE void gemm_rows(const GemmBlock& g, size_t m, size_t last_lanes, bool 
   }
   if (m - i >= 2) tile(std::integral_constant<size_t, 2>());
   if (m - i >= 1) tile(std::integral_constant<size_t, 1>());
+  return ahead;
 }
 
 /// The block g of m rows and n columns, at most kMaxTileVectors vectors of them; k is as short as the caller made it,
-/// so that its part of B fits in a cache.
-HWY_INLINE void gemm_block(const GemmBlock& g, size_t m, size_t n) {
+/// so that its part of B fits in a cache. Gives where `ahead` has come to.
+HWY_INLINE const float* gemm_block(const GemmBlock& g, size_t m, size_t n) {
   const size_t lanes = hn::Lanes(hn::ScalableTag<float>());
   const size_t vectors = (n + lanes - 1) / lanes;
   const size_t last_lanes = n - (vectors - 1) * lanes;
@@ -174,8 +191,9 @@ HWY_INLINE void gemm_block(const GemmBlock& g, size_t m, size_t n) {
     case 2:
       return gemm_rows<2>(g, m, last_lanes, partial);
     default:
-      return gemm_rows<1>(g, m, last_lanes, partial);
+      break;
   }
+  return gemm_rows<1>(g, m, last_lanes, partial);
 }
 
 }  // namespace fanin::HWY_NAMESPACE

@@ -5,6 +5,7 @@
 #include <hwy/foreach_target.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "linalg/gemm_blocked-inl.h"
 #include "linalg/sparse_kernel-inl.h"
@@ -23,20 +24,82 @@ using linalg::OuterTerm;
 using linalg::Zeros;
 
 constexpr size_t kPieceRows = 64;
+constexpr size_t kPieceCols = kWordBits;
 // At most so many samples at a time: 64 columns of them, and the cache lines of the left operand that a tile touches,
 // are the first-level cache.
 constexpr size_t kMaxSamples = 128;
-static_assert(kOuterRows % kPieceRows == 0 && kOuterCols == kWordBits);
+static_assert(kOuterRows % kPieceRows == 0 && kOuterCols % kPieceCols == 0);
 
 // Samples taken together where zeros are skipped: the rows of the left operand that they visit stay in the first-level
 // cache, and a column's bits are one word.
 constexpr size_t kSamples = kWordBits;
 
+// Of large matrices: samples whose part of both operands is copied, 256 KiB of each, beside as much of C.
+constexpr size_t kCopiedSamples = 256;
+
+// Strips of as many columns as a tile has rows, each [samples, kStrip]: a tile reads its part in one stream. The step
+// from one to the next is an odd number of cache lines, so that what is written together lies in different sets.
+constexpr size_t kStrip = tile_rows(kMaxTileVectors);
+constexpr size_t kStrips = (kOuterRows + kStrip - 1) / kStrip;
+constexpr size_t kStripStep = (kStrip * kCopiedSamples / kLine | 1) * kLine;
+static_assert(kStrip * kCopiedSamples / kLine % 2 == 0);
+
+void copy_strips(const MatrixView<const float>& x, float* HWY_RESTRICT to) {
+  const size_t whole = x.cols / kStrip;
+  const size_t rest = x.cols % kStrip;
+  for (size_t s = 0; s < x.rows; ++s) {
+    const float* from = x.row(s);
+    float* strip = to + s * kStrip;
+    ask_for(x, s + kCopyAhead);
+    for (size_t t = 0; t < whole; ++t) std::memcpy(strip + t * kStripStep, from + t * kStrip, sizeof(float) * kStrip);
+    std::copy_n(from + whole * kStrip, rest, strip + whole * kStripStep);
+  }
+}
+
+/// The same as dense() for a block of several pieces side by side, whose sums wait in the second-level cache until all
+/// samples are in them: every copied operand is used as often as the block is wide or high.
+void dense_wide(std::span<const OuterTerm> terms, const Block& block, OuterPieceDone done) {
+  HWY_ALIGN float sums[kOuterRows * kOuterCols];
+  HWY_ALIGN float left[kStrips * kStripStep];
+  HWY_ALIGN float right[kPieceCols * kCopiedSamples];
+  bool accumulate = false;
+  for (const OuterTerm& term : terms) {
+    const size_t part = equal_part(term.left.rows, kCopiedSamples);
+    for (size_t s = 0; s < term.left.rows; s += part) {
+      const size_t samples = std::min(part, term.left.rows - s);
+      copy_strips({term.left.row(s) + block.row, samples, block.rows, term.left.stride}, left);
+      for (size_t j = 0; j < block.cols; j += kPieceCols) {
+        const size_t cols = std::min(kPieceCols, block.cols - j);
+        copy_rows({term.right.row(s) + block.col + j, samples, cols, term.right.stride}, right, kPieceCols);
+        for (size_t i = 0; i < block.rows; i += kStrip) {
+          const size_t rows = std::min(kStrip, block.rows - i);
+          gemm_panel({left + i / kStrip * kStripStep, rows, 1, kStrip}, 0, samples, right, kPieceCols, nullptr,
+                     accumulate, {sums + i * kOuterCols + j, rows, cols, kOuterCols});
+        }
+      }
+      accumulate = true;
+    }
+  }
+  for (size_t i = 0; i < block.rows; i += kPieceRows) {
+    for (size_t j = 0; j < block.cols; j += kPieceCols) {
+      const size_t rows = std::min(kPieceRows, block.rows - i);
+      const size_t cols = std::min(kPieceCols, block.cols - j);
+      done({{block.row + i, rows, block.col + j, cols}, {sums + i * kOuterCols + j, rows, cols, kOuterCols}});
+    }
+  }
+}
+
+/// Copies cost the same for many samples as for few, by sample, but few stay in the cache without them. Measured.
+bool wide_pays(size_t samples, size_t cols) {
+  constexpr size_t kManySamples = 512;
+  return samples > 0 && (cols > 2 * kPieceCols || (cols > kPieceCols && samples >= kManySamples));
+}
+
 void dense(std::span<const OuterTerm> terms, const Block& block, OuterPieceDone done) {
-  HWY_ALIGN float piece[kPieceRows * kOuterCols];
+  HWY_ALIGN float piece[kPieceRows * kPieceCols];
   for (size_t i = 0; i < block.rows; i += kPieceRows) {
     const size_t rows = std::min(kPieceRows, block.rows - i);
-    const MatrixView<float> c(piece, rows, block.cols, kOuterCols);
+    const MatrixView<float> c(piece, rows, block.cols, kPieceCols);
     bool accumulate = false;
     for (const OuterTerm& term : terms) {
       const size_t samples = term.left.rows;
@@ -81,7 +144,7 @@ void add_sparse(const OuterTerm& term, const Block& block, const uint64_t* words
 
 /// The same as dense(), with the sums kept by columns until they are complete.
 void sparse(std::span<const OuterTerm> terms, const Block& block, bool always, OuterPieceDone done) {
-  HWY_ALIGN float turned[kOuterCols * kOuterRows];
+  HWY_ALIGN float turned[kPieceCols * kOuterRows];
   uint64_t words[kSamples];
   bool accumulate = false;
   for (const OuterTerm& term : terms) {
@@ -101,11 +164,11 @@ void sparse(std::span<const OuterTerm> terms, const Block& block, bool always, O
       accumulate = true;
     }
   }
-  HWY_ALIGN float piece[kPieceRows * kOuterCols];
+  HWY_ALIGN float piece[kPieceRows * kPieceCols];
   for (size_t i = 0; i < block.rows; i += kPieceRows) {
     const size_t rows = std::min(kPieceRows, block.rows - i);
-    transpose({turned + i, block.cols, rows, kOuterRows}, piece, kOuterCols);
-    done({{block.row + i, rows, block.col, block.cols}, {piece, rows, block.cols, kOuterCols}});
+    transpose({turned + i, block.cols, rows, kOuterRows}, piece, kPieceCols);
+    done({{block.row + i, rows, block.col, block.cols}, {piece, rows, block.cols, kPieceCols}});
   }
 }
 
@@ -119,21 +182,31 @@ bool looks_sparse(std::span<const OuterTerm> terms, const Block& block) {
   return false;
 }
 
+/// The sum over no samples.
+void nothing(const Block& block, OuterPieceDone done) {
+  HWY_ALIGN float piece[kPieceRows * kPieceCols] = {};
+  for (size_t i = 0; i < block.rows; i += kPieceRows) {
+    const size_t rows = std::min(kPieceRows, block.rows - i);
+    done({{block.row + i, rows, block.col, block.cols}, {piece, rows, block.cols, kPieceCols}});
+  }
+}
+
 void outer_all(std::span<const OuterTerm> terms, const Block& block, Zeros zeros, OuterPieceDone done) {
   size_t samples = 0;
   for (const OuterTerm& term : terms) samples += term.left.rows;
-  if (samples == 0) {
-    HWY_ALIGN float piece[kPieceRows * kOuterCols] = {};
-    for (size_t i = 0; i < block.rows; i += kPieceRows) {
-      const size_t rows = std::min(kPieceRows, block.rows - i);
-      done({{block.row + i, rows, block.col, block.cols}, {piece, rows, block.cols, kOuterCols}});
+  const bool skips =
+      samples != 0 && (zeros == Zeros::skip || (zeros == Zeros::automatic && looks_sparse(terms, block)));
+  if (!skips && wide_pays(samples, block.cols)) return dense_wide(terms, block, done);
+  for (size_t j = 0; j < block.cols; j += kPieceCols) {
+    const Block part{block.row, block.rows, block.col + j, std::min(kPieceCols, block.cols - j)};
+    if (samples == 0) {
+      nothing(part, done);
+    } else if (skips) {
+      sparse(terms, part, zeros == Zeros::skip, done);
+    } else {
+      dense(terms, part, done);
     }
-    return;
   }
-  if (zeros == Zeros::skip || (zeros == Zeros::automatic && looks_sparse(terms, block))) {
-    return sparse(terms, block, zeros == Zeros::skip, done);
-  }
-  dense(terms, block, done);
 }
 
 }  // namespace
@@ -146,26 +219,35 @@ namespace {
 
 HWY_EXPORT(outer_all);
 
-constexpr std::size_t kLine = 16;  // floats in a cache line
+constexpr std::size_t kLineFloats = 16;
 
 std::size_t ceil_div(std::size_t a, std::size_t b) {
   return (a + b - 1) / b;
 }
 
+// A few dozen wide blocks are enough for any machine.
+std::size_t block_cols(std::size_t rows, std::size_t cols) {
+  constexpr std::size_t kNarrow = 64;
+  constexpr std::size_t kEnough = 32;
+  const std::size_t wide = ceil_div(rows, kOuterRows) * ceil_div(cols, kOuterCols);
+  if (wide >= kEnough) return kOuterCols;
+  return 2 * wide >= kEnough ? kOuterCols / 2 : kNarrow;
+}
+
 }  // namespace
 
 std::size_t outer_blocks(std::size_t rows, std::size_t cols) {
-  return ceil_div(rows, kOuterRows) * ceil_div(cols, kOuterCols);
+  return ceil_div(rows, kOuterRows) * ceil_div(cols, block_cols(rows, cols));
 }
 
 // Columns are cut evenly by cache lines: 784 become 10 blocks of 64 and 3 of 48, not 12 of 64 and one of 16.
 Block outer_block(std::size_t rows, std::size_t cols, std::size_t index) {
-  const std::size_t across = ceil_div(cols, kOuterCols);
-  const std::size_t lines = ceil_div(cols, kLine);
+  const std::size_t across = ceil_div(cols, block_cols(rows, cols));
+  const std::size_t lines = ceil_div(cols, kLineFloats);
   const std::size_t i = index / across;
   const std::size_t j = index % across;
-  const std::size_t first = lines * j / across * kLine;
-  const std::size_t last = std::min(cols, lines * (j + 1) / across * kLine);
+  const std::size_t first = lines * j / across * kLineFloats;
+  const std::size_t last = std::min(cols, lines * (j + 1) / across * kLineFloats);
   return {i * kOuterRows, std::min(kOuterRows, rows - i * kOuterRows), first, last - first};
 }
 

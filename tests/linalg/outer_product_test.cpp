@@ -98,6 +98,46 @@ TEST(OuterProduct, EqualsTheChainOfFusedMultiplyAddsBitForBit) {
   });
 }
 
+// Large matrices have wide blocks whose operands are copied; a few of them are compared.
+TEST(OuterProduct, WideBlocksEqualTheChainOfFusedMultiplyAddsBitForBit) {
+  const std::vector<Case> cases{{{300, 3}, 1050, 1800}, {{520}, 1000, 1010}, {{70}, 1050, 1800}};
+  test::for_each_target([&](const std::string& target) {
+    for (const Case& at : cases) {
+      std::vector<Samples> left, right;
+      std::vector<OuterTerm> terms;
+      for (const std::size_t samples : at.samples) {
+        left.emplace_back(samples, at.m, 0.3, 0.2);
+        right.emplace_back(samples, at.n, 0.9, 0.5);
+      }
+      for (std::size_t t = 0; t < at.samples.size(); ++t) terms.push_back({left[t].view, right[t].view});
+      const std::size_t blocks = outer_blocks(at.m, at.n);
+      for (const std::size_t b : {std::size_t{1}, blocks - 1}) {
+        const Block block = outer_block(at.m, at.n, b);
+        EXPECT_GT(block.cols, 64U);
+        std::vector<OuterTerm> narrow;
+        for (const OuterTerm& t : terms) {
+          narrow.push_back({{t.left.data + block.row, t.left.rows, block.rows, t.left.stride},
+                            {t.right.data + block.col, t.right.rows, block.cols, t.right.stride}});
+        }
+        const std::vector<float> expected = slow(narrow, block.rows, block.cols);
+        for (const Zeros zeros : {Zeros::multiply, Zeros::skip}) {
+          std::vector<float> got(expected.size(), 77.0F);
+          outer_product(terms, block, zeros, [&](const OuterPiece& piece) {
+            EXPECT_LE(piece.block.rows, 64U);
+            EXPECT_LE(piece.block.cols, 64U);
+            for (std::size_t i = 0; i < piece.block.rows; ++i) {
+              std::copy_n(piece.values.row(i), piece.block.cols,
+                          got.data() + (piece.block.row - block.row + i) * block.cols + piece.block.col - block.col);
+            }
+          });
+          EXPECT_EQ(0, std::memcmp(got.data(), expected.data(), got.size() * sizeof(float)))
+              << target << " " << str(zeros) << " " << at.m << "x" << at.n << " block " << b;
+        }
+      }
+    }
+  });
+}
+
 TEST(OuterProduct, NoSamplesGiveZeros) {
   const OuterTerm none{{nullptr, 0, 70}, {nullptr, 0, 20}};
   const std::vector<float> c = fast({none}, 70, 20, Zeros::automatic);
@@ -107,14 +147,15 @@ TEST(OuterProduct, NoSamplesGiveZeros) {
 // What makes blocks a fair unit of work: all are nearly of one size, and of whole cache lines but for the last.
 TEST(OuterProduct, BlocksAreCutEvenlyAtCacheLines) {
   for (const auto& [m, n] :
-       {std::pair<std::size_t, std::size_t>{256, 784}, {10, 256}, {500, 17}, {257, 1000}, {1, 1}}) {
+       {std::pair<std::size_t, std::size_t>{256, 784}, {10, 256}, {500, 17}, {257, 1000}, {1, 1}, {2048, 1700}}) {
     std::vector<int> times(m * n);
     for (std::size_t b = 0; b < outer_blocks(m, n); ++b) {
       const Block block = outer_block(m, n, b);
       EXPECT_EQ(block.col % 16, 0U);
       EXPECT_GT(block.cols, 0U);
-      EXPECT_LE(block.cols, kOuterCols);
-      EXPECT_GE(block.cols + 32, std::min(n, kOuterCols)) << n;
+      const std::size_t width = m * n > std::size_t{1} << 20 ? kOuterCols : 64;
+      EXPECT_LE(block.cols, width);
+      EXPECT_GE(block.cols + width / 2, std::min(n, width)) << n;
       for (std::size_t i = 0; i < block.rows; ++i) {
         for (std::size_t j = 0; j < block.cols; ++j) ++times[(block.row + i) * n + block.col + j];
       }

@@ -25,9 +25,10 @@ struct OuterPiece {
 };
 using OuterPieceDone = FunctionRef<void(const OuterPiece& piece)>;
 
-/// C is computed in blocks of these sizes, the last ones smaller, all of them of whole cache lines.
+/// C is computed in blocks of at most these sizes, all of them of whole cache lines. Small matrices have blocks of
+/// fewer columns, so that there are enough for all threads.
 inline constexpr std::size_t kOuterRows = 256;
-inline constexpr std::size_t kOuterCols = 64;
+inline constexpr std::size_t kOuterCols = 256;
 
 /// How many blocks a C of `rows` x `cols` has, and which one `index` is: the unit of work for a thread.
 [[nodiscard]] std::size_t outer_blocks(std::size_t rows, std::size_t cols);
