@@ -4,6 +4,8 @@
 #define HWY_TARGET_INCLUDE "optim/update.cpp"
 #include <hwy/foreach_target.h>
 
+#include <algorithm>
+
 #include "core/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -52,12 +54,21 @@ HWY_INLINE void each(const Update& u, Rule rule) {
     }
   };
   const std::size_t whole = u.count / lanes * lanes;
+  // Short pieces of rows that lie far apart are found by no hardware prefetcher.
+  constexpr std::size_t kAhead = 256;
+  const std::size_t rows_ahead = (kAhead + u.count - 1) / std::max<std::size_t>(1, u.count);
   for (std::size_t r = 0; r < u.rows; ++r) {
     float* w = u.w + r * u.stride;
     float* m = kSlots > 0 ? u.m + r * u.stride : nullptr;
     float* v = kSlots > 1 ? u.v + r * u.stride : nullptr;
     const float* g = u.g + r * u.g_stride;
-    for (std::size_t i = 0; i < whole; i += lanes) one(w, m, v, g, i);
+    const std::size_t ahead = r + rows_ahead < u.rows ? rows_ahead * u.stride : 0;
+    for (std::size_t i = 0; i < whole; i += lanes) {
+      __builtin_prefetch(w + ahead + i);
+      if constexpr (kSlots > 0) __builtin_prefetch(m + ahead + i);
+      if constexpr (kSlots > 1) __builtin_prefetch(v + ahead + i);
+      one(w, m, v, g, i);
+    }
     if (whole != u.count) rest(w, m, v, g, whole);
   }
 }
