@@ -89,7 +89,8 @@ void dense_wide(std::span<const OuterTerm> terms, const Block& block, OuterPiece
   }
 }
 
-/// Copies cost the same for many samples as for few, by sample, but few stay in the cache without them. Measured.
+/// Few samples stay in a cache without copies, unless the block is wide enough to pay for them. The limits are
+/// measured.
 bool wide_pays(size_t samples, size_t cols) {
   constexpr size_t kManySamples = 512;
   return samples > 0 && (cols > 2 * kPieceCols || (cols > kPieceCols && samples >= kManySamples));
