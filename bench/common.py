@@ -100,6 +100,15 @@ class Bench:
         rates = self.fanin("bench", "--only", "machine", "--threads", threads)["peak"]
         return tuple({r["threads"]: 1e9 * r["median"] for r in rates[kind]} for kind in ("fp32_gflops", "bf16_gflops"))
 
+    def measure(self, task, threads, one_round, most=None):
+        """The figures of all rounds, at most `most`: one_round(bench, figures, threads, round) adds those of one."""
+        figures = Figures()
+        rounds = min(self.rounds, most or self.rounds)
+        for r in range(rounds):
+            self.progress(f"{task}: {threads_text(threads)}, round {r + 1} of {rounds}")
+            one_round(self, figures, threads, r)
+        return figures
+
     def progress(self, text):
         """A line that the next one overwrites, for who waits at a terminal."""
         if sys.stderr.isatty():

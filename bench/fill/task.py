@@ -4,12 +4,12 @@ The answer are the moments: of 1.7e7 numbers, means and standard deviations agre
 """
 import statistics
 
-from common import Figures, require, threads_text
+from common import require, threads_text
 
 SIZE, REPETITIONS = 4096, 5
 
 
-def one_round(bench, figures, threads):
+def one_round(bench, figures, threads, _):
     sides = {"fanin": bench.tool("fanin_fill", SIZE, SIZE, REPETITIONS, threads)}
     if bench.has("torch", "numpy"):
         sides["PyTorch"] = bench.rival("fill/torch_fill.py", SIZE, SIZE, REPETITIONS, threads)
@@ -28,10 +28,7 @@ def run(bench):
                 f"{REPETITIONS} fills each")
     rows = []
     for threads in bench.threads:
-        figures = Figures()
-        for r in range(bench.rounds):
-            bench.progress(f"fill: {threads_text(threads)}, round {r + 1} of {bench.rounds}")
-            one_round(bench, figures, threads)
+        figures = bench.measure("fill", threads, one_round)
         for scheme, side in figures.sides:
             if side != "fanin":
                 continue

@@ -5,12 +5,12 @@ The whole process is timed from outside and compared with the seconds that it sp
 import tempfile
 import time
 
-from common import Figures, require, threads_text
+from common import require, threads_text
 
 MOST_ROUNDS = 2
 
 
-def one_round(bench, figures, threads):
+def one_round(bench, figures, threads, _):
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
         document = bench.fanin("lab", "--quick", "--threads", threads, "--out", folder)
@@ -26,10 +26,7 @@ def run(bench):
     bench.title(f"lab: the whole of `fanin lab --quick`, nine initializations of two epochs. Medians over {rounds} rounds")
     rows = []
     for threads in bench.threads:
-        figures = Figures()
-        for r in range(rounds):
-            bench.progress(f"lab: {threads_text(threads)}, round {r + 1} of {rounds}")
-            one_round(bench, figures, threads)
+        figures = bench.measure("lab", threads, one_round, MOST_ROUNDS)
         rows.append([threads_text(threads), f"{figures.median('lab'):.2f}", f"{figures.median('lab', 'training'):.2f}",
                      f"{100 * figures.median('lab', 'outside'):.1f}", f"{100 * figures.median('lab', 'accuracy'):.2f}"])
     bench.table(["", "whole process, s", "training steps, s", "outside of them %", "best test accuracy %"], rows)

@@ -9,7 +9,7 @@ import pathlib
 import statistics
 import tempfile
 
-from common import BIN, MNIST, Figures, require, threads_text
+from common import BIN, MNIST, require, threads_text
 
 STEPS = 600
 DENSE, DEFAULT, BF16 = "fanin, dense", "fanin, default", "fanin, bf16 factors"
@@ -84,10 +84,7 @@ def run(bench):
                 f"the sides run in turn, {bench.epochs} epochs each; a run's first epoch is left out")
     rows, floors = [], []
     for threads in bench.threads:
-        figures = Figures()
-        for r in range(bench.rounds):
-            bench.progress(f"epoch: {threads_text(threads)}, round {r + 1} of {bench.rounds}")
-            one_round(bench, figures, threads, r)
+        figures = bench.measure("epoch", threads, one_round)
         if bench.options.slow and threads == 1:
             run_tiny_dnn(bench, figures)
         rows += rows_of(figures, threads)

@@ -3,7 +3,7 @@
 Trained on the 10,000 test images, so that an epoch is 9 whole steps of 116 GFLOP; the one epoch of a run counts, for its
 first step is no slower than one of many. The answer is the accuracy on the same images.
 """
-from common import MNIST, Figures, require, threads_text
+from common import MNIST, require, threads_text
 
 LAYERS, BATCH, STEPS = "784-4096-4096-10", 1024, 9
 FLOPS = 2 * BATCH * (2 * 784 * 4096 + 3 * 4096 * 4096 + 3 * 4096 * 10)  # no product for the derivative of the input
@@ -36,10 +36,7 @@ def run(bench):
                 f"rounds in which the sides run in turn")
     rows = []
     for threads in bench.threads:
-        figures = Figures()
-        for r in range(rounds):
-            bench.progress(f"large: {threads_text(threads)}, round {r + 1} of {rounds}")
-            one_round(bench, figures, threads, r)
+        figures = bench.measure("large", threads, one_round, MOST_ROUNDS)
         for side in figures.sides:
             rows.append([f"{side}, {threads_text(threads)}", f"{figures.median(side):.3f}",
                          f"{figures.median(side, 'rate') / 1e9:.1f}", f"{100 * figures.median(side, 'share'):.1f}",

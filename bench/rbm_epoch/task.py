@@ -5,7 +5,7 @@ the mean squared error with which they reconstruct the test images; fanin's and 
 """
 import statistics
 
-from common import Figures, require, threads_text
+from common import require, threads_text
 
 DENSE, DEFAULT, TORCH, SKLEARN = "fanin, dense", "fanin, default", "PyTorch", "scikit-learn"
 FLOPS = 10 * 784 * 500 * 60000  # five products a step: two up, one down, two for the weights
@@ -24,6 +24,7 @@ def one_round(bench, figures, threads, seed):
     if bench.has("sklearn", "numpy"):
         # Each of its epochs starts a new machine: one is enough, and its error is that after one epoch.
         add(SKLEARN, bench.rival("rbm_epoch/sklearn_rbm.py", 1, threads, seed)[0], skipped=0)
+    check(figures)
 
 
 def check(figures):
@@ -43,11 +44,7 @@ def run(bench):
                 f"sides run in turn, {bench.epochs} epochs each; a run's first epoch is left out")
     rows = []
     for threads in bench.threads:
-        figures = Figures()
-        for r in range(bench.rounds):
-            bench.progress(f"rbm: {threads_text(threads)}, round {r + 1} of {bench.rounds}")
-            one_round(bench, figures, threads, r)
-            check(figures)
+        figures = bench.measure("rbm", threads, one_round)
         for side in (s for s in figures.sides if s != "floor"):
             rows.append([f"{side}, {threads_text(threads)}", f"{figures.median(side):.3f}", f"{figures.best(side):.3f}",
                          f"{figures.median(side, 'error'):.5f}", f"{100 * figures.ratio('floor', side):.1f}",

@@ -64,6 +64,39 @@ void product(MatrixView<const float> a, Panel panel, const float* bias, MatrixVi
   }
 }
 
+/// A block of one piece's width.
+void outer_column(std::span<const OuterTerm> terms, const Block& block, OuterPieceDone done) {
+  const detail::Bf16Kernels& k = kernels();
+  alignas(64) std::uint32_t left[kSamplePairs * kOuterRows];
+  alignas(64) std::uint32_t right[kSamplePairs * kPieceCols];
+  alignas(64) float sums[kOuterRows * kPieceCols];
+  std::size_t samples = 0;
+  for (const OuterTerm& term : terms) samples += term.left.rows;
+  if (samples == 0) std::fill(std::begin(sums), std::end(sums), 0.0F);
+  bool accumulate = false;
+  std::size_t seen = 0;
+  for (const OuterTerm& term : terms) {
+    for (std::size_t s = 0; s < term.left.rows; s += 2 * kSamplePairs) {
+      const std::size_t n = std::min(2 * kSamplePairs, term.left.rows - s);
+      k.pair_rows({term.left.row(s) + block.row, n, block.rows, term.left.stride}, left, kOuterRows);
+      k.pair_rows({term.right.row(s) + block.col, n, block.cols, term.right.stride}, right, kPieceCols);
+      seen += n;
+      for (std::size_t i = 0; i < block.rows; i += kPieceRows) {
+        const std::size_t rows = std::min(kPieceRows, block.rows - i);
+        const MatrixView<float> c(sums + i * kPieceCols, rows, block.cols, kPieceCols);
+        k.panel(left + i, 1, kOuterRows, ceil_div(n, 2), right, kPieceCols, nullptr, accumulate, c);
+        if (seen == samples) done({{block.row + i, rows, block.col, block.cols}, c});
+      }
+      accumulate = true;
+    }
+  }
+  if (samples != 0) return;
+  for (std::size_t i = 0; i < block.rows; i += kPieceRows) {
+    const std::size_t rows = std::min(kPieceRows, block.rows - i);
+    done({{block.row + i, rows, block.col, block.cols}, {sums + i * kPieceCols, rows, block.cols, kPieceCols}});
+  }
+}
+
 }  // namespace
 
 std::uint16_t to_bf16(float x) {
@@ -144,43 +177,6 @@ void gemm(MatrixView<const float> a, const PackedBf16& w, MatrixView<float> c, B
   };
   product(a, panel, nullptr, c, done);
 }
-
-namespace {
-
-/// A block of one piece's width.
-void outer_column(std::span<const OuterTerm> terms, const Block& block, OuterPieceDone done) {
-  const detail::Bf16Kernels& k = kernels();
-  alignas(64) std::uint32_t left[kSamplePairs * kOuterRows];
-  alignas(64) std::uint32_t right[kSamplePairs * kPieceCols];
-  alignas(64) float sums[kOuterRows * kPieceCols];
-  std::size_t samples = 0;
-  for (const OuterTerm& term : terms) samples += term.left.rows;
-  if (samples == 0) std::fill(std::begin(sums), std::end(sums), 0.0F);
-  bool accumulate = false;
-  std::size_t seen = 0;
-  for (const OuterTerm& term : terms) {
-    for (std::size_t s = 0; s < term.left.rows; s += 2 * kSamplePairs) {
-      const std::size_t n = std::min(2 * kSamplePairs, term.left.rows - s);
-      k.pair_rows({term.left.row(s) + block.row, n, block.rows, term.left.stride}, left, kOuterRows);
-      k.pair_rows({term.right.row(s) + block.col, n, block.cols, term.right.stride}, right, kPieceCols);
-      seen += n;
-      for (std::size_t i = 0; i < block.rows; i += kPieceRows) {
-        const std::size_t rows = std::min(kPieceRows, block.rows - i);
-        const MatrixView<float> c(sums + i * kPieceCols, rows, block.cols, kPieceCols);
-        k.panel(left + i, 1, kOuterRows, ceil_div(n, 2), right, kPieceCols, nullptr, accumulate, c);
-        if (seen == samples) done({{block.row + i, rows, block.col, block.cols}, c});
-      }
-      accumulate = true;
-    }
-  }
-  if (samples != 0) return;
-  for (std::size_t i = 0; i < block.rows; i += kPieceRows) {
-    const std::size_t rows = std::min(kPieceRows, block.rows - i);
-    done({{block.row + i, rows, block.col, block.cols}, {sums + i * kPieceCols, rows, block.cols, kPieceCols}});
-  }
-}
-
-}  // namespace
 
 void outer_product_bf16(std::span<const OuterTerm> terms, const Block& block, OuterPieceDone done) {
   for (std::size_t j = 0; j < block.cols; j += kPieceCols) {

@@ -220,7 +220,7 @@ namespace {
 
 HWY_EXPORT(outer_all);
 
-constexpr std::size_t kLineFloats = 16;
+constexpr std::size_t kLine = 16;  // floats in a cache line
 
 std::size_t ceil_div(std::size_t a, std::size_t b) {
   return (a + b - 1) / b;
@@ -244,11 +244,11 @@ std::size_t outer_blocks(std::size_t rows, std::size_t cols) {
 // Columns are cut evenly by cache lines: 784 become 10 blocks of 64 and 3 of 48, not 12 of 64 and one of 16.
 Block outer_block(std::size_t rows, std::size_t cols, std::size_t index) {
   const std::size_t across = ceil_div(cols, block_cols(rows, cols));
-  const std::size_t lines = ceil_div(cols, kLineFloats);
+  const std::size_t lines = ceil_div(cols, kLine);
   const std::size_t i = index / across;
   const std::size_t j = index % across;
-  const std::size_t first = lines * j / across * kLineFloats;
-  const std::size_t last = std::min(cols, lines * (j + 1) / across * kLineFloats);
+  const std::size_t first = lines * j / across * kLine;
+  const std::size_t last = std::min(cols, lines * (j + 1) / across * kLine);
   return {i * kOuterRows, std::min(kOuterRows, rows - i * kOuterRows), first, last - first};
 }
 

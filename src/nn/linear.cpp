@@ -116,7 +116,7 @@ class Linear final : public Layer {
   [[nodiscard]] std::size_t gradient_blocks() const override { return linalg::outer_blocks(outputs_, inputs_); }
 
   // dW = dY^T X, and with the first columns of W db = dY^T 1. A piece, its weights and their optimizer state are in the
-  // first-level cache when the optimizer and the repacking come to them.
+  // first-level cache (of large layers in the second) when the optimizer and the repacking come to them.
   void gradient(std::size_t block, MatrixView<const float> x, MatrixView<const float> dy,
                 GradientReady ready) override {
     const linalg::OuterTerm term{dy, x};

@@ -36,8 +36,8 @@ inline constexpr std::size_t kOuterCols = 256;
 
 /// Computes `block` of C, the sum over all terms (first to last, in each over its samples in order) as one chain of
 /// fused multiply-adds per element, see gemm.h, and hands it over in pieces of up to 64 x 64 that are still in the
-/// first-level cache. `zeros` says what becomes of the zeros in the right operands. Allocates nothing; which bits come
-/// out depends neither on the blocks nor on `zeros`.
+/// first-level cache (those of large matrices in the second). `zeros` says what becomes of the zeros in the right
+/// operands. Allocates nothing; which bits come out depends neither on the blocks nor on `zeros`.
 void outer_product(std::span<const OuterTerm> terms, const Block& block, Zeros zeros, OuterPieceDone done);
 
 }  // namespace fanin::linalg
