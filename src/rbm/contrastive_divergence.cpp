@@ -13,7 +13,7 @@
 #include "fanin/optim/optimizer.h"
 #include "fanin/random/stream.h"
 
-#include "rbm/units.h"
+#include "rbm/unit_kernels.h"
 
 namespace fanin::rbm {
 namespace {

@@ -2,29 +2,23 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
+#include <algorithm>
 #include <vector>
 
 #include "fanin/core/error.h"
 #include "fanin/init/fill.h"
 
-#include "rbm/units.h"
+#include "rbm/unit_layer.h"
 
 namespace fanin::rbm {
 namespace {
 
 constexpr std::size_t kLine = 16;  // floats in a cache line
 constexpr std::size_t kMaxUnits = std::size_t{1} << 20;
+constexpr std::size_t kMaxLabels = 65536;
 
 std::size_t rounded_to_lines(std::size_t n) {
   return (n + kLine - 1) / kLine * kLine;
-}
-
-std::size_t checked(const char* what, std::size_t units) {
-  if (units == 0 || units > kMaxUnits) {
-    throw Error(ErrorKind::usage, "rbm", fmt::format("{} {} units given, allowed are 1 to {}", units, what, kMaxUnits));
-  }
-  return units;
 }
 
 MatrixView<float> at(const MatrixView<float>& m, const linalg::Block& b) {
@@ -33,13 +27,28 @@ MatrixView<float> at(const MatrixView<float>& m, const linalg::Block& b) {
 
 }  // namespace
 
-Rbm::Rbm(std::size_t visible, std::size_t hidden)
-    : visible_(checked("visible", visible)),
-      hidden_(checked("hidden", hidden)),
-      b_(rounded_to_lines(visible * hidden)),
-      c_(b_ + rounded_to_lines(visible)),
-      values_(c_ + rounded_to_lines(hidden)),
-      packed_(hidden, visible) {}
+void RbmSpec::validate() const {
+  const auto require = [](const char* what, std::size_t n) {
+    if (n > 0 && n <= kMaxUnits) return;
+    throw Error(ErrorKind::usage, "rbm", fmt::format("{} {} units given, allowed are 1 to {}", n, what, kMaxUnits));
+  };
+  require("visible", visible);
+  require("hidden", hidden);
+  if (labels == 1 || labels > kMaxLabels) {
+    throw Error(
+        ErrorKind::usage, "rbm",
+        fmt::format("{} label unit{} given, allowed are 0 and 2 to {}", labels, labels == 1 ? "" : "s", kMaxLabels));
+  }
+}
+
+Rbm::Rbm(const RbmSpec& spec)
+    : spec_((spec.validate(), spec)),
+      visible_(spec.visible + spec.labels),
+      hidden_(spec.hidden),
+      b_(rounded_to_lines(visible_ * hidden_)),
+      c_(b_ + rounded_to_lines(visible_)),
+      values_(c_ + rounded_to_lines(hidden_)),
+      packed_(hidden_, visible_) {}
 
 void Rbm::refresh(const linalg::Block& block) {
   packed_.refresh({values_.data() + block.row * visible_ + block.col, block.rows, block.cols, visible_}, block.row,
@@ -65,27 +74,41 @@ void Rbm::visible_inputs(MatrixView<const float> h, MatrixView<float> x, linalg:
 }
 
 void Rbm::hidden_probabilities(MatrixView<const float> v, MatrixView<float> p) const {
-  hidden_inputs(v, p, linalg::Zeros::automatic, [&](const linalg::Block& b) { detail::sigmoid(at(p, b)); });
+  hidden_inputs(v, p, linalg::Zeros::automatic,
+                [&](const linalg::Block& b) { detail::means(spec_.hidden_units, at(p, b)); });
 }
 
 void Rbm::visible_probabilities(MatrixView<const float> h, MatrixView<float> p) const {
-  visible_inputs(h, p, linalg::Zeros::automatic, [&](const linalg::Block& b) { detail::sigmoid(at(p, b)); });
+  const std::size_t units = spec_.visible;
+  visible_inputs(h, p, linalg::Zeros::automatic, [&](const linalg::Block& b) {
+    if (b.col < units) {
+      detail::means(spec_.visible_units, at(p, {b.row, b.rows, b.col, std::min(b.cols, units - b.col)}));
+    }
+  });
+  detail::softmax({p.data + units, p.rows, spec_.labels, p.stride});
 }
 
 void Rbm::free_energy(MatrixView<const float> v, std::span<double> energy) const {
   if (energy.size() != v.rows) {
     throw Error(ErrorKind::usage, "rbm", fmt::format("{} energies for {} rows", energy.size(), v.rows));
   }
+  if (spec_.hidden_units == UnitKind::relu || spec_.visible_units == UnitKind::relu) {
+    throw Error(ErrorKind::unsupported, "rbm", "rectified linear units have no free energy in closed form");
+  }
+  const bool gaussian_visible = spec_.visible_units == UnitKind::gaussian;
   std::vector<float> x(hidden_);
   for (std::size_t r = 0; r < v.rows; ++r) {
     hidden_inputs(v.rows_at(r, 1), {x.data(), 1, hidden_});
     double f = 0;
     for (std::size_t i = 0; i < visible_; ++i) {
-      f -= static_cast<double>(visible_bias()[i]) * static_cast<double>(v(r, i));
+      const auto value = static_cast<double>(v(r, i));
+      f -= static_cast<double>(visible_bias()[i]) * value;
+      if (gaussian_visible && i < spec_.visible) f += value * value / 2;
     }
-    for (const float input : x) {
-      const auto z = static_cast<double>(input);
-      f -= std::max(z, 0.0) + std::log1p(std::exp(-std::abs(z)));
+    if (spec_.hidden_units == UnitKind::gaussian) {
+      for (const float input : x) f -= static_cast<double>(input) * static_cast<double>(input) / 2;
+    } else {
+      f -= detail::softplus_sum(x, 1.0);
     }
     energy[r] = f;
   }

@@ -9,7 +9,7 @@
 #include "fanin/core/error.h"
 #include "fanin/random/stream.h"
 
-#include "rbm/units.h"
+#include "rbm/unit_kernels.h"
 #include "tests/support/each_target.h"
 
 namespace fanin::rbm {

@@ -11,23 +11,43 @@
 #include "fanin/linalg/gemm.h"
 #include "fanin/linalg/packed_transpose.h"
 #include "fanin/linalg/zeros.h"
+#include "fanin/rbm/units.h"
 
 namespace fanin::rbm {
 
-/// A restricted Boltzmann machine of binary units, V visible and H hidden ones (Smolensky 1986; Hinton 2002, "Training
-/// products of experts by minimizing contrastive divergence"):
+/// Sizes and kinds of units.
+struct RbmSpec {
+  std::size_t visible = 0;  ///< V without the labels, 1 to 2^20
+  std::size_t hidden = 0;   ///< H, 1 to 2^20
+  UnitKind visible_units = UnitKind::binary;
+  UnitKind hidden_units = UnitKind::binary;
+  std::size_t labels = 0;  ///< K more visible units, of which exactly one is 1: a softmax; 0, or 2 to 65536
+
+  /// Throws Error(usage) naming the field, its value and what is allowed.
+  void validate() const;
+};
+
+/// A restricted Boltzmann machine (Smolensky 1986; Hinton 2002, "Training products of experts by minimizing contrastive
+/// divergence"). With binary units on both sides
 ///
 ///     p(v, h) = e^-E(v, h) / Z        E(v, h) = -b.v - c.h - h^T W v
 ///     p(h_j = 1 | v) = sigmoid(c_j + W_j v)        p(v_i = 1 | h) = sigmoid(b_i + (h^T W)_i)
 ///
-/// W [H, V], b [V] and c [H] lie in one store, each from a multiple of 16 floats on; W is laid out as the weight of a
-/// linear layer from the visible to the hidden units, so that one can become the other bit for bit. Results are the
-/// same bits for every cut of a batch, on every SIMD target.
+/// Gaussian units bring v^2 / 2 (or h^2 / 2) into the energy, which makes the input their mean; see UnitKind. The
+/// last K of the V + K visible units are a softmax (labels).
+///
+/// W [H, V + K], b [V + K] and c [H] lie in one store, each from a multiple of 16 floats on; W is laid out as the
+/// weight of a linear layer from the visible to the hidden units, so that one can become the other bit for bit. Results
+/// are the same bits for every cut of a batch, on every SIMD target.
 class Rbm {
  public:
-  /// All parameters zero. Throws Error(usage) unless both sizes are 1 to 2^20.
-  Rbm(std::size_t visible, std::size_t hidden);
+  /// All parameters zero. Throws Error(usage) for an invalid spec.
+  explicit Rbm(const RbmSpec& spec);
+  /// Of binary units.
+  Rbm(std::size_t visible, std::size_t hidden) : Rbm(RbmSpec{visible, hidden}) {}
 
+  [[nodiscard]] const RbmSpec& spec() const noexcept { return spec_; }
+  /// V + K: all visible units, labels included.
   [[nodiscard]] std::size_t visible() const noexcept { return visible_; }
   [[nodiscard]] std::size_t hidden() const noexcept { return hidden_; }
 
@@ -54,15 +74,18 @@ class Rbm {
   void visible_inputs(MatrixView<const float> h, MatrixView<float> x, linalg::Zeros zeros = linalg::Zeros::automatic,
                       linalg::BlockDone done = linalg::kNothingFollows) const;
 
-  /// p(h = 1 | v) and p(v = 1 | h), row by row.
+  /// Means of the units given the other layer, row by row, see UnitKind: for binary units p(h = 1 | v), p(v = 1 | h).
   void hidden_probabilities(MatrixView<const float> v, MatrixView<float> p) const;
   void visible_probabilities(MatrixView<const float> h, MatrixView<float> p) const;
 
-  /// F(v) = -log sum_h e^-E(v, h) = -b.v - sum_j log(1 + e^(c_j + W_j v)), summed in float64. Throws Error(usage)
-  /// unless there is one place for each row.
+  /// F(v) = -log sum_h e^-E(v, h), summed in float64 from inputs x = c + W v in float32: with binary hidden units
+  /// -b.v - sum_j log(1 + e^x_j), with Gaussian ones -b.v - sum_j x_j^2 / 2 (without the constant H log(2 pi) / 2), and
+  /// + v.v / 2 for Gaussian visible units. Throws Error(usage) unless there is one place for each row, and
+  /// Error(unsupported) for rectified linear hidden or visible units, which have no such energy.
   void free_energy(MatrixView<const float> v, std::span<double> energy) const;
 
  private:
+  RbmSpec spec_;
   std::size_t visible_;
   std::size_t hidden_;
   std::size_t b_;

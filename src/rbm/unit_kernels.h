@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "fanin/core/matrix_view.h"
 
@@ -12,7 +14,8 @@ void sigmoid(MatrixView<float> x);
 /// 2^-24, are below the sigmoid, otherwise 0. `words` has the shape of p.
 void sigmoid_and_sample(MatrixView<float> p, float scale, MatrixView<const std::uint32_t> words,
                         MatrixView<float> states);
-/// The sum over a row of (a - b)^2, in 16 interleaved sums that are added up in a fixed order.
+/// The sum over a row of (a - b)^2 and of a b, in 16 interleaved sums that are added up in a fixed order.
 [[nodiscard]] float squared_distance(const float* a, const float* b, std::size_t n);
+[[nodiscard]] float dot(const float* a, const float* b, std::size_t n);
 
 }  // namespace fanin::rbm::detail
