@@ -12,8 +12,11 @@ if(TARGET fanin_cli)
 endif()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/fanin DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
   COMPONENT fanin_development FILES_MATCHING PATTERN "*.h")
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/data/mnist/ DESTINATION ${CMAKE_INSTALL_DATADIR}/fanin/mnist
-  COMPONENT fanin_runtime FILES_MATCHING PATTERN "*.gz")
+# The licenses of the data ask for their authors' names beside them.
+foreach(set mnist digits)
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/data/${set}/ DESTINATION ${CMAKE_INSTALL_DATADIR}/fanin/${set}
+    COMPONENT fanin_runtime FILES_MATCHING PATTERN "*.gz" PATTERN "README.md")
+endforeach()
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/fanin COMPONENT fanin_runtime)
 
 install(EXPORT faninTargets NAMESPACE fanin:: DESTINATION ${FANIN_INSTALL_CMAKEDIR} COMPONENT fanin_development)

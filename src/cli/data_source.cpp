@@ -75,14 +75,17 @@ std::vector<NamedPath> DataSource::files() const {
 }
 
 std::vector<Setting> DataSource::settings() {
-  return {text_setting("data", "NAME", "Named data set: mnist, fashion-mnist", data),
-          text_setting("images", "FILE", "Training images: IDX (also .gz) or .npy; replaces --data", images),
-          text_setting("labels", "FILE", "Their labels, in the same format", labels),
-          text_setting("test-images", "FILE", "Test images", test_images),
-          text_setting("test-labels", "FILE", "Their labels", test_labels),
-          text_setting("csv", "FILE", "Training data as CSV with a header row; replaces --data", csv),
-          text_setting("test-csv", "FILE", "Test data as CSV", test_csv),
-          text_setting("label-column", "NAME", "The CSV column that holds the label", label_column)};
+  return {
+      text_setting(
+          "data", "NAME",
+          "Named data set: mnist, fashion-mnist, digits, digits_nudged, bars_and_stripes(N) with N from 2 to 5", data),
+      text_setting("images", "FILE", "Training images: IDX (also .gz) or .npy; replaces --data", images),
+      text_setting("labels", "FILE", "Their labels, in the same format", labels),
+      text_setting("test-images", "FILE", "Test images", test_images),
+      text_setting("test-labels", "FILE", "Their labels", test_labels),
+      text_setting("csv", "FILE", "Training data as CSV with a header row; replaces --data", csv),
+      text_setting("test-csv", "FILE", "Test data as CSV", test_csv),
+      text_setting("label-column", "NAME", "The CSV column that holds the label", label_column)};
 }
 
 LoadedData load(const DataSource& s) {

@@ -54,24 +54,31 @@ std::vector<fs::path> candidate_folders(std::string_view name, const SearchPlace
   return folders;
 }
 
-FourFiles find_four_files(std::string_view name, const std::vector<fs::path>& folders, std::string_view advice) {
+std::vector<std::string> find_files(std::string_view dataset, const std::vector<fs::path>& folders,
+                                    std::span<const char* const> names, std::string_view advice) {
   std::vector<std::string> looked_in;
   for (const fs::path& folder : folders) {
-    FourFiles files;
+    std::vector<std::string> files;
     std::vector<const char*> missing;
-    for (std::size_t i = 0; i < kNames.size(); ++i) {
-      if (const auto path = packed_or_plain(folder / kNames[i])) {
-        files[i] = path->string();
+    for (const char* name : names) {
+      if (const auto path = packed_or_plain(folder / name)) {
+        files.push_back(path->string());
       } else {
-        missing.push_back(kNames[i]);
+        missing.push_back(name);
       }
     }
     if (missing.empty()) return files;
     looked_in.push_back(folder.string());
-    if (missing.size() < kNames.size()) looked_in.back() += fmt::format(" (lacks {})", fmt::join(missing, ", "));
+    if (missing.size() < names.size()) looked_in.back() += fmt::format(" (lacks {})", fmt::join(missing, ", "));
   }
   throw Error(ErrorKind::io, "find",
-              fmt::format("no files of the data set '{}' in {}; {}", name, fmt::join(looked_in, ", "), advice));
+              fmt::format("no files of the data set '{}' in {}; {}", dataset, fmt::join(looked_in, ", "), advice));
+}
+
+FourFiles find_four_files(std::string_view name, const std::vector<fs::path>& folders, std::string_view advice) {
+  FourFiles files;
+  std::ranges::move(find_files(name, folders, kNames, advice), files.begin());
+  return files;
 }
 
 }  // namespace fanin::data

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,11 +21,16 @@ struct SearchPlaces {
 /// The folders that may hold the data set, first choice first, each once.
 [[nodiscard]] std::vector<std::filesystem::path> candidate_folders(std::string_view name, const SearchPlaces& places);
 
+/// The files of these names, each `.gz` or plain, of the first folder that holds all of them, in this order.
+/// Throws Error(io, "find") that lists the folders, with what an incomplete one lacks, and ends with `advice`.
+[[nodiscard]] std::vector<std::string> find_files(std::string_view dataset,
+                                                  const std::vector<std::filesystem::path>& folders,
+                                                  std::span<const char* const> names, std::string_view advice);
+
 /// Paths in the order training images, training labels, test images, test labels.
 using FourFiles = std::array<std::string, 4>;
 
-/// The four files, `.gz` or plain, of the first folder that holds all of them.
-/// Throws Error(io, "find") that lists the folders, with what an incomplete one lacks, and ends with `advice`.
+/// find_files() for the names of MNIST's files.
 [[nodiscard]] FourFiles find_four_files(std::string_view name, const std::vector<std::filesystem::path>& folders,
                                         std::string_view advice);
 

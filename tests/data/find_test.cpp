@@ -74,16 +74,20 @@ TEST(FindFourFiles, TheErrorListsWhereItLookedAndWhatHelps) {
 }
 
 TEST(LoadNamed, UnknownNamesSuggestTheNearest) {
-  expect_error(ErrorKind::usage,
-               {"[find] no data set is named 'mnst', known are mnist and fashion-mnist, did you mean 'mnist'?"},
-               [] { (void)load_named("mnst"); });
+  expect_error(
+      ErrorKind::usage,
+      {"[find] no data set is named 'mnst', known are mnist, fashion-mnist, digits, digits_nudged, "
+       "bars_and_stripes(2), bars_and_stripes(3), bars_and_stripes(4), bars_and_stripes(5), did you mean 'mnist'?"},
+      [] { (void)load_named("mnst"); });
   expect_error(ErrorKind::usage, {"did you mean 'fashion-mnist'?"}, [] { (void)load_named("Fashion_MNIST"); });
   expect_error(ErrorKind::usage, {"no data set is named '../mnist'"}, [] { (void)load_named("../mnist"); });
-  expect_error(ErrorKind::usage, {"no data set is named '', known are mnist and"}, [] { (void)load_named(""); });
+  expect_error(ErrorKind::usage, {"no data set is named '', known are mnist, "}, [] { (void)load_named(""); });
 }
 
 TEST(LoadNamed, TheNamedSetsAreKnown) {
-  EXPECT_EQ(named_datasets(), (std::vector<std::string>{"mnist", "fashion-mnist"}));
+  EXPECT_EQ(named_datasets(),
+            (std::vector<std::string>{"mnist", "fashion-mnist", "digits", "digits_nudged", "bars_and_stripes(2)",
+                                      "bars_and_stripes(3)", "bars_and_stripes(4)", "bars_and_stripes(5)"}));
 }
 
 TEST(LoadNamed, DataDirIsUsedFirst) {
