@@ -114,6 +114,17 @@ TEST(Binarization, SampleFollowsItsFormula) {
   }
 }
 
+TEST(Binarization, AWordThatEqualsTheValueGivesZero) {
+  const random::Stream stream = random::Stream(1).fold_in(0);
+  std::vector<float> values;
+  for (std::uint64_t i = 0; i < 100; ++i) {
+    const float u = static_cast<float>(stream.word(i) >> 8) * 0x1p-24F;
+    values.push_back(i % 2 == 0 ? u : std::nextafter(u, 2.0F));
+  }
+  const std::vector<float> out = gathered(floats(values), {.kind = Kind::sample}, {0});
+  for (std::size_t i = 0; i < 100; ++i) EXPECT_EQ(out[i], static_cast<float>(i % 2)) << i;
+}
+
 TEST(Binarization, SampledBitsDoNotDependOnOrderBatchOrTarget) {
   const Dataset data = gray(6, 301);
   const Binarization b{.kind = Kind::resample};

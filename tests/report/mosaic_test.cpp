@@ -53,6 +53,11 @@ TEST(Mosaic, ScaleEnlargesTheTilesAndNotTheGaps) {
   EXPECT_EQ(image.pixels, (Pixels{1, 1, 2, 2, 0, 3, 3, 4, 4, 1, 1, 2, 2, 0, 3, 3, 4, 4}));
 }
 
+TEST(Mosaic, ScaleEnlargesNoGapBetweenRowsEither) {
+  const std::vector<io::GrayImage> tiles{{1, 1, {1}}, {1, 1, {2}}};
+  EXPECT_EQ(mosaic(tiles, {.columns = 1, .scale = 2}).pixels, (Pixels{1, 1, 1, 1, 0, 0, 2, 2, 2, 2}));
+}
+
 TEST(Mosaic, WithoutGapsTilesTouch) {
   EXPECT_EQ(mosaic(filled(4, 1, 1), {.gap = 0}).pixels, (Pixels{1, 2, 3, 4}));
 }
