@@ -50,7 +50,7 @@ constexpr std::array<Shift, 5> kShifts{{{0, 0}, {1, 0}, {-1, 0}, {0, 1}, {0, -1}
 float pixel(std::span<const std::uint8_t> image, int row, int col) {
   constexpr int kEnd = kSide;
   if (row < 0 || row >= kEnd || col < 0 || col >= kEnd) return 0;
-  return static_cast<float>(image[static_cast<std::size_t>(row * kEnd + col)]) / kMost;
+  return static_cast<float>(image[static_cast<std::size_t>(row) * kSide + static_cast<std::size_t>(col)]) / kMost;
 }
 
 Dataset part(const Dataset& raw, std::span<const std::uint32_t> chosen, std::string name, bool nudged) {

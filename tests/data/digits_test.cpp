@@ -23,13 +23,17 @@ Pixels pixels_of(const Dataset& data, std::size_t i) {
   return {x.begin(), x.end()};
 }
 
+std::size_t at(int row, int col) {
+  return static_cast<std::size_t>(row) * 8 + static_cast<std::size_t>(col);
+}
+
 // The image with what (r, c) shows now at (r + down, c + right).
 Pixels moved(const Pixels& image, int down, int right) {
   Pixels out(64, 0.0F);
   for (int r = 0; r < 8; ++r) {
     for (int c = 0; c < 8; ++c) {
       if (r + down < 0 || r + down > 7 || c + right < 0 || c + right > 7) continue;
-      out[static_cast<std::size_t>((r + down) * 8 + c + right)] = image[static_cast<std::size_t>(r * 8 + c)];
+      out[at(r + down, c + right)] = image[at(r, c)];
     }
   }
   return out;
