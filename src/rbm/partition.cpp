@@ -82,7 +82,7 @@ class Enumeration {
   void walk(std::uint64_t block, const Visit& visit) const {
     const std::uint64_t first = block * kBlock;
     const std::uint64_t last = std::min(states(), first + kBlock);
-    std::uint64_t code = first ^ first >> 1U;
+    std::uint64_t code = first;
     std::vector<double> x = start_;
     double energy = 0;
     for (std::size_t u = 0; u < units_; ++u) {

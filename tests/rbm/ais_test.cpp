@@ -103,6 +103,25 @@ TEST(Ais, IsUnbiasedForFewTemperatures) {
   }
 }
 
+// One unit in each layer: a word that both drew from would tie them together.
+TEST(Ais, LayersDrawFromWordsOfTheirOwn) {
+  ThreadPool pool(2);
+  Rbm rbm(1, 1);
+  rbm.values()[0] = 3;
+  rbm.values()[rbm.visible_bias_offset()] = -2;
+  rbm.values()[rbm.hidden_bias_offset()] = -1;
+  rbm.refresh();
+  const double exact = log_partition(rbm, pool);
+  AisOptions o = quick(3);
+  o.chains = 60000;
+  o.temperatures = 50;
+  o.schedule = AisSchedule::linear;
+  const AisResult r = ais(rbm, o, pool);
+  EXPECT_LE(r.log_z_low, exact);
+  EXPECT_GE(r.log_z_high, exact);
+  EXPECT_LT(r.log_z_high - r.log_z_low, 0.02);
+}
+
 TEST(Ais, BurnInForgetsTheStart) {
   ThreadPool pool(2);
   const Rbm rbm = random_machine({10, 8}, 0.7, 3);

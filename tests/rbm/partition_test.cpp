@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <limits>
 #include <numbers>
 
@@ -158,15 +157,6 @@ TEST(LogPartition, ThreadsAndTargetsDoNotChangeTheBits) {
     EXPECT_EQ(log_partition(rbm, one), z) << target;
     EXPECT_EQ(model_moments(rbm, one).vh, m.vh) << target;
   });
-}
-
-TEST(LogPartition, TakesWellUnderASecondFor784x16) {
-  ThreadPool pool(2);
-  const Rbm rbm = random_machine({784, 16}, 0.3, 2);
-  const auto start = std::chrono::steady_clock::now();
-  EXPECT_TRUE(std::isfinite(log_partition(rbm, pool)));
-  RecordProperty("seconds",
-                 std::to_string(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()));
 }
 
 TEST(LogPartition, RejectsWhatItCannotSum) {

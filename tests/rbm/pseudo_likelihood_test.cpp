@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "fanin/rbm/likelihood.h"
 
 #include "tests/rbm/machines.h"
@@ -27,7 +29,8 @@ double of_unit(const Rbm& rbm, std::vector<float> v, std::size_t i, ThreadPool& 
   free_energy_f64(rbm, {v.data(), 1, v.size()}, {f.data(), 1}, pool);
   v[i] = 1 - v[i];
   free_energy_f64(rbm, {v.data(), 1, v.size()}, {f.data() + 1, 1}, pool);
-  return -std::log1p(std::exp(f[0] - f[1]));
+  const double z = f[1] - f[0];
+  return std::min(z, 0.0) - std::log1p(std::exp(-std::abs(z)));
 }
 
 // Weights up to those where each factor has a logarithm of its own.
@@ -45,6 +48,26 @@ TEST(PseudoLikelihood, IsThatOfAllFlips) {
       double sum = 0;
       for (std::size_t i = 0; i < 23; ++i) sum += of_unit(rbm, row, i, pool);
       EXPECT_NEAR(out[r], sum, 1e-12 * std::max(1.0, -sum)) << std;
+    }
+  }
+}
+
+// Products of e^(sum of weights) would leave float64 on either side.
+TEST(PseudoLikelihood, ManyStrongWeightsStayFinite) {
+  ThreadPool pool(1);
+  for (const float weight : {2.5F, -2.5F, 90.0F, -90.0F, 600.0F}) {
+    Rbm rbm(2, 1000);
+    std::fill_n(rbm.values().data(), 2000, weight);
+    std::fill_n(rbm.values().data() + rbm.hidden_bias_offset(), 1000, -1.0F);
+    rbm.refresh();
+    const std::vector<float> v{1, 0, 0, 0, 1, 1};
+    std::vector<double> out(3);
+    pseudo_log_likelihood(rbm, {v.data(), 3, 2}, out, pool);
+    for (std::size_t r = 0; r < 3; ++r) {
+      const std::vector<float> row(v.begin() + static_cast<std::ptrdiff_t>(r * 2),
+                                   v.begin() + static_cast<std::ptrdiff_t>(r * 2 + 2));
+      const double sum = of_unit(rbm, row, 0, pool) + of_unit(rbm, row, 1, pool);
+      EXPECT_NEAR(out[r], sum, 1e-9 * std::max(1.0, -sum)) << weight << ' ' << r;
     }
   }
 }

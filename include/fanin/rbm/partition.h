@@ -24,7 +24,7 @@ inline constexpr std::size_t kMaxEnumerated = 22;
 ///
 /// or the same over visible states, without labels. Of two layers that could be enumerated the smaller one is.
 ///
-/// States follow a Gray code, so each costs one row of W; each 1024 of them begin anew and are summed on their own.
+/// Each 1024 states follow a Gray code of their own, so a state costs one row of W, and are summed on their own.
 /// Hence the same bits for every thread count and SIMD target. 16 x 784 units take some 0.1 s.
 /// Throws Error(usage) when no layer of binary units has 22 of them or fewer, Error(unsupported) for rectified linear
 /// units, Error(numeric) for a parameter that is not finite.
