@@ -92,4 +92,33 @@ IndexSplit validation_split(std::size_t samples, double fraction, const random::
   return split;
 }
 
+std::vector<std::uint32_t> balanced_subset(std::span<const std::uint32_t> samples, std::span<const std::int32_t> labels,
+                                           std::size_t classes, std::size_t n, const random::Stream& stream) {
+  if (n == 0 || n > samples.size()) {
+    throw Error(ErrorKind::usage, "data", fmt::format("{} samples asked for, allowed are 1 to {}", n, samples.size()));
+  }
+  std::vector<std::uint32_t> order(samples.size());
+  random::permutation(stream, order);
+  std::vector<std::size_t> taken(classes);
+  std::vector<bool> chosen(samples.size());
+  std::vector<std::uint32_t> subset;
+  const std::size_t share = (n + classes - 1) / std::max<std::size_t>(classes, 1);
+  for (std::size_t pass = 0; pass < 2; ++pass) {
+    for (const std::uint32_t at : order) {
+      if (subset.size() == n) break;
+      const std::uint32_t sample = samples[at];
+      if (sample >= labels.size() || labels[sample] < 0 || static_cast<std::size_t>(labels[sample]) >= classes) {
+        throw Error(ErrorKind::usage, "data", fmt::format("sample {} has no label below {}", sample, classes));
+      }
+      std::size_t& count = taken[static_cast<std::size_t>(labels[sample])];
+      if (chosen[at] || (pass == 0 && count == share)) continue;
+      chosen[at] = true;
+      ++count;
+      subset.push_back(sample);
+    }
+  }
+  std::sort(subset.begin(), subset.end());
+  return subset;
+}
+
 }  // namespace fanin::data

@@ -74,7 +74,8 @@ Optimizer::Optimizer(const OptimizerOptions& options, std::size_t parameters)
 
 std::size_t Optimizer::state_slots() const noexcept {
   if (options_.kind != OptimizerKind::sgd) return 2;
-  return options_.momentum == 0 ? 0 : 1;
+  // A momentum that was set to 0 later leaves the state there.
+  return options_.momentum == 0 && slots_[0] == nullptr ? 0 : 1;
 }
 
 std::span<const float> Optimizer::state(std::size_t slot) const {
@@ -93,6 +94,14 @@ std::span<float> Optimizer::state(std::size_t slot) {
 void Optimizer::restore(std::uint64_t steps) noexcept {
   steps_ = steps;
   begun_ = false;
+}
+
+void Optimizer::set_momentum(double momentum) {
+  require(momentum >= 0 && momentum < 1, "momentum", momentum, "[0, 1)");
+  if (options_.kind != OptimizerKind::sgd || slots_[0] == nullptr) {
+    throw Error(ErrorKind::usage, "optimizer", "only an sgd that was made with momentum can change it");
+  }
+  options_.momentum = momentum;
 }
 
 void Optimizer::begin_step(double learning_rate) {
@@ -114,7 +123,8 @@ void Optimizer::update(std::size_t first, std::size_t count, float* weights, con
   update(first, {gradient + first, 1, count}, count, weights);
 }
 
-void Optimizer::update(std::size_t first, MatrixView<const float> gradient, std::size_t stride, float* weights) const {
+void Optimizer::update(std::size_t first, MatrixView<const float> gradient, std::size_t stride, float* weights,
+                       float rate) const {
   const std::size_t below = gradient.rows == 0 ? 0 : (gradient.rows - 1) * stride;
   if (first > parameters_ || below > parameters_ - first || gradient.cols > parameters_ - first - below) {
     throw Error(ErrorKind::usage, "optimizer",
@@ -123,7 +133,7 @@ void Optimizer::update(std::size_t first, MatrixView<const float> gradient, std:
   }
   if (!begun_) throw Error(ErrorKind::usage, "optimizer", "an update needs a begin_step() before it");
   detail::Update update;
-  update.rate = rate_;
+  update.rate = rate_ * rate;
   update.decay = static_cast<float>(options_.weight_decay);
   update.w = weights + first;
   update.g = gradient.data;
@@ -134,7 +144,7 @@ void Optimizer::update(std::size_t first, MatrixView<const float> gradient, std:
   if (options_.kind == OptimizerKind::sgd) {
     update.momentum = static_cast<float>(options_.momentum);
     update.nesterov = options_.nesterov;
-    if (options_.momentum != 0) update.m = slots_[0] + first;
+    if (slots_[0] != nullptr) update.m = slots_[0] + first;
     detail::sgd(update);
     return;
   }

@@ -73,14 +73,13 @@ void Rbm::visible_inputs(MatrixView<const float> h, MatrixView<float> x, linalg:
   linalg::gemm(linalg::LeftOperand::plain(h), weight(), linalg::Start::row(visible_bias()), x, zeros, done);
 }
 
-void Rbm::hidden_probabilities(MatrixView<const float> v, MatrixView<float> p) const {
-  hidden_inputs(v, p, linalg::Zeros::automatic,
-                [&](const linalg::Block& b) { detail::means(spec_.hidden_units, at(p, b)); });
+void Rbm::hidden_probabilities(MatrixView<const float> v, MatrixView<float> p, linalg::Zeros zeros) const {
+  hidden_inputs(v, p, zeros, [&](const linalg::Block& b) { detail::means(spec_.hidden_units, at(p, b)); });
 }
 
-void Rbm::visible_probabilities(MatrixView<const float> h, MatrixView<float> p) const {
+void Rbm::visible_probabilities(MatrixView<const float> h, MatrixView<float> p, linalg::Zeros zeros) const {
   const std::size_t units = spec_.visible;
-  visible_inputs(h, p, linalg::Zeros::automatic, [&](const linalg::Block& b) {
+  visible_inputs(h, p, zeros, [&](const linalg::Block& b) {
     if (b.col < units) {
       detail::means(spec_.visible_units, at(p, {b.row, b.rows, b.col, std::min(b.cols, units - b.col)}));
     }

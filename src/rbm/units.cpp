@@ -25,7 +25,7 @@ UnitKind parse_units(std::string_view text) {
   }
   throw Error(
       ErrorKind::usage, "rbm",
-      fmt::format("unknown units '{}'{}; there are binary, gaussian and relu", text, did_you_mean(text, known)));
+      fmt::format("unknown units '{}'{} (there are binary, gaussian and relu)", text, did_you_mean(text, known)));
 }
 
 std::string str(UnitKind kind) {

@@ -13,12 +13,12 @@
 namespace fanin::train {
 namespace {
 
-LabRun run_one(const LabOptions& options, const nn::InitRules& rules, std::uint64_t seed, const data::Split& data,
+LabRun run_one(const LabOptions& options, const std::string& init, std::uint64_t seed, const data::Split& data,
                ThreadPool& pool, LabObserver& observer, std::optional<Trainer>& trainer) {
   LabRun run;
   run.seed = seed;
   TrainOptions o = options.base;
-  o.init = rules;
+  o.set_init(init);
   o.seed = seed;
   trainer.emplace(o, data.train, &data.test, pool);
   try {
@@ -66,7 +66,11 @@ std::vector<std::string> LabOptions::default_inits() {
 void LabOptions::validate() const {
   base.validate();
   if (inits.empty()) throw Error(ErrorKind::usage, "lab", "no initializations given, at least one is needed");
-  for (const std::string& text : inits) (void)init::Scheme::parse(text);
+  for (const std::string& text : inits) {
+    TrainOptions row = base;
+    row.set_init(text);
+    row.validate();
+  }
   constexpr std::size_t kMaxSeeds = 10000;
   if (seeds == 0 || seeds > kMaxSeeds) {
     throw Error(ErrorKind::usage, "lab", fmt::format("{} seeds given, allowed are 1 to {}", seeds, kMaxSeeds));
@@ -100,14 +104,13 @@ LabResult run_lab(const LabOptions& options, const data::Split& data, ThreadPool
   std::size_t number = 0;
   for (const std::string& text : options.inits) {
     if (result.interrupted) break;
-    const nn::InitRules rules = nn::InitRules::parse(text);
     LabRow row;
     row.init = text;
     for (std::size_t s = 0; s < options.seeds && !result.interrupted; ++s) {
       const std::uint64_t seed = options.seeds == 1 ? options.base.seed : s;
       observer.on_run(number++, runs, text, seed);
       std::optional<Trainer> trainer;
-      LabRun run = run_one(options, rules, seed, data, pool, observer, trainer);
+      LabRun run = run_one(options, text, seed, data, pool, observer, trainer);
       result.interrupted = run.result.interrupted;
       if (result.interrupted) break;
       observer.on_run_end(text, run);

@@ -15,6 +15,20 @@ namespace {
 
 }  // namespace
 
+void TrainOptions::set_init(std::string_view text) {
+  pretraining.reset();
+  if (!Pretraining::is_meant(text)) {
+    init = nn::InitRules::parse(text);
+    return;
+  }
+  pretraining = Pretraining::parse(text);
+  init = nn::InitRules::parse("xavier_uniform");
+}
+
+std::string TrainOptions::init_str() const {
+  return pretraining ? pretraining->str() : init.weights.str();
+}
+
 void TrainOptions::validate() const {
   network.validate();
   optimizer.validate();
@@ -29,6 +43,7 @@ void TrainOptions::validate() const {
   }
   if (epochs > kMaxEpochs) reject("epochs", static_cast<double>(epochs), fmt::format("0 to {}", kMaxEpochs));
   if (!(validation >= 0 && validation < 1)) reject("validation fraction", validation, "0 <= fraction < 1");
+  if (!(lower_rate >= 0 && lower_rate <= 1)) reject("lower rate", lower_rate, "0 to 1");
   if (patience > 0 && validation == 0) {
     throw Error(ErrorKind::usage, "train",
                 fmt::format("patience is {}, but early stopping needs a validation fraction above 0", patience));
@@ -37,17 +52,24 @@ void TrainOptions::validate() const {
 
 std::string TrainOptions::fingerprint() const {
   const bool looks_at_the_end = schedule.kind == optim::ScheduleKind::cosine;
-  return fmt::format(
-      "layers={}; activation={}; dropout={}; precision={}; init={}; init_output={}; init_bias={}; loss={}; "
-      "optimizer={}; "
-      "momentum={}; "
-      "nesterov={}; beta1={}; beta2={}; epsilon={}; weight_decay={}; lr={}; schedule={}; batch={}; drop_last={}; "
-      "shuffle={}; seed={}; validation={}; patience={}; epochs={}",
-      network.widths_str(), network.activation.str(), network.dropout, nn::str(network.precision), init.weights.str(),
-      init.output_weights.str(), init.biases.str(), nn::str(loss), optim::str(optimizer.kind), optimizer.momentum,
-      optimizer.nesterov, optimizer.beta1, optimizer.beta2, optimizer.epsilon, optimizer.weight_decay, learning_rate,
-      schedule.str(), batch, drop_last, shuffle, seed, validation, patience,
-      looks_at_the_end ? std::to_string(epochs) : "any");
+  std::string fine_tuning;
+  // Not there where they are as they always were, so that older checkpoints go on.
+  if (lower_rate != 1) fine_tuning += fmt::format("lower_rate={}; ", lower_rate);
+  if (top_only_epochs > 0) fine_tuning += fmt::format("top_only_epochs={}; ", top_only_epochs);
+  if (train_samples > 0) fine_tuning += fmt::format("train_samples={}; ", train_samples);
+  return fine_tuning +
+         fmt::format(
+             "layers={}; activation={}; dropout={}; precision={}; init={}; init_output={}; init_bias={}; loss={}; "
+             "optimizer={}; "
+             "momentum={}; "
+             "nesterov={}; beta1={}; beta2={}; epsilon={}; weight_decay={}; lr={}; schedule={}; batch={}; "
+             "drop_last={}; "
+             "shuffle={}; seed={}; validation={}; patience={}; epochs={}",
+             network.widths_str(), network.activation.str(), network.dropout, nn::str(network.precision), init_str(),
+             init.output_weights.str(), init.biases.str(), nn::str(loss), optim::str(optimizer.kind),
+             optimizer.momentum, optimizer.nesterov, optimizer.beta1, optimizer.beta2, optimizer.epsilon,
+             optimizer.weight_decay, learning_rate, schedule.str(), batch, drop_last, shuffle, seed, validation,
+             patience, looks_at_the_end ? std::to_string(epochs) : "any");
 }
 
 }  // namespace fanin::train

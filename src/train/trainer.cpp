@@ -28,6 +28,15 @@ data::BatchOrder make_order(const data::IndexSplit& split, const TrainOptions& o
           random::Stream(o.seed, "shuffle")};
 }
 
+data::IndexSplit make_split(const data::Dataset& data, const TrainOptions& o) {
+  data::IndexSplit split = data::validation_split(data.size(), o.validation, random::Stream(o.seed, "validation"));
+  if (o.train_samples > 0) {
+    split.train = data::balanced_subset(split.train, data.labels(), data.classes(), o.train_samples,
+                                        random::Stream(o.seed, "train samples"));
+  }
+  return split;
+}
+
 }  // namespace
 
 struct Trainer::State {
@@ -38,7 +47,7 @@ struct Trainer::State {
         pool(p),
         network(o.network),
         optimizer(o.optimizer, network.values().size()),
-        split(data::validation_split(train_data.size(), o.validation, random::Stream(o.seed, "validation"))),
+        split(make_split(train_data, o)),
         order(make_order(split, o)),
         workspace(network.workspace(std::min(o.batch, split.train.size()))),
         labels(workspace.capacity()),
@@ -63,6 +72,7 @@ struct Trainer::State {
 
   /// `next` is the batch after this one, or empty.
   double step(std::span<const std::uint32_t> batch, std::span<const std::uint32_t> next);
+  bool pretrain(PretrainObserver& observer);
   void save(const CheckpointOptions& checkpoint);
   EpochResult finish_epoch(bool test_now);
   void require_finite_weights() const;
@@ -109,16 +119,33 @@ double Trainer::State::step(std::span<const std::uint32_t> batch, std::span<cons
   }
   optimizer.begin_step(learning_rate(global_step()));
   const std::size_t blocks = network.gradient_blocks();
+  const std::size_t last_layer = network.parameters().back().layer;
+  const auto top = std::find_if(network.parameters().begin(), network.parameters().end(),
+                                [&](const nn::Parameter& p) { return p.layer == last_layer; });
+  const double lower_rate =
+      options.pretraining ? options.pretraining->lower_rate.value_or(options.lower_rate) : options.lower_rate;
+  const float lower = at.epoch < options.top_only_epochs ? 0.0F : static_cast<float>(lower_rate);
   float* weights = network.values().data();
   pool.run(blocks, [&](std::size_t block) {
     // A few samples at a time, so that waiting for memory hides behind the arithmetic.
     const std::size_t begin = next.size() * block / blocks;
     train.prefetch(next.subspan(begin, next.size() * (block + 1) / blocks - begin));
     network.gradient(block, workspace, n, [&](const nn::GradientPiece& piece) {
-      optimizer.update(piece.first, piece.values, piece.stride, weights);
+      const float rate = piece.first < top->offset ? lower : 1.0F;
+      if (rate > 0) optimizer.update(piece.first, piece.values, piece.stride, weights, rate);
     });
   });
   return loss;
+}
+
+// Whether it came to its end.
+bool Trainer::State::pretrain(PretrainObserver& observer) {
+  const std::vector<RbmOptions> machines = pretraining_options(options.network, *options.pretraining);
+  const std::vector<rbm::Rbm> stack = train::pretrain(std::span(options.network.widths).first(machines.size() + 1),
+                                                      machines, train, options.seed, false, pool, observer);
+  if (stack.size() < machines.size()) return false;
+  copy_stack(stack, network);
+  return true;
 }
 
 void Trainer::State::save(const CheckpointOptions& checkpoint) {
@@ -232,6 +259,12 @@ TrainResult Trainer::run(Observer& observer, const CheckpointOptions& checkpoint
   // Nothing is saved before the first epoch or interruption: until then the start is as good as a checkpoint, and an
   // older one in its place is not lost to a command that was repeated by mistake.
   if (!s.resumed) {
+    if (s.options.pretraining) {
+      const auto start = std::chrono::steady_clock::now();
+      result.interrupted = !s.pretrain(observer);
+      result.pretraining_seconds = seconds_since(start);
+      if (result.interrupted) return result;
+    }
     s.at.fingerprint = s.options.fingerprint();
     if (!checkpoint.path.empty()) s.at.data_hash = hash_of(s.train, s.test);
     const data::Dataset& judged = s.test != nullptr ? *s.test : s.train;

@@ -172,5 +172,34 @@ TEST(ValidationSplit, ImpossibleFractionsAreRejected) {
   expect_error(ErrorKind::usage, {"0 samples given"}, [&] { (void)validation_split(0, 0.5, kStream); });
 }
 
+TEST(BalancedSubset, HasEqualNumbersOfEachClass) {
+  std::vector<std::int32_t> labels(1000);
+  for (std::size_t i = 0; i < labels.size(); ++i) labels[i] = i < 900 ? 0 : static_cast<std::int32_t>(1 + i % 2);
+  std::vector<std::uint32_t> all(1000);
+  std::iota(all.begin(), all.end(), 0U);
+  const random::Stream stream(1, "few");
+  const std::vector<std::uint32_t> subset = balanced_subset(all, labels, 3, 90, stream);
+  std::vector<std::size_t> counts(3);
+  for (const std::uint32_t i : subset) ++counts[static_cast<std::size_t>(labels[i])];
+  EXPECT_EQ(counts, (std::vector<std::size_t>{30, 30, 30}));
+  EXPECT_TRUE(std::is_sorted(subset.begin(), subset.end()));
+  EXPECT_EQ(std::adjacent_find(subset.begin(), subset.end()), subset.end());
+  EXPECT_EQ(balanced_subset(all, labels, 3, 90, stream), subset);
+  EXPECT_NE(balanced_subset(all, labels, 3, 90, random::Stream(2, "few")), subset);
+  // The two rare classes have 50 samples each: the frequent one makes up for what they lack.
+  EXPECT_EQ(balanced_subset(all, labels, 3, 300, stream).size(), 300U);
+  EXPECT_EQ(balanced_subset(all, labels, 3, 1000, stream), all);
+}
+
+TEST(BalancedSubset, WhatCannotBeIsRejected) {
+  const std::vector<std::uint32_t> samples{0, 1, 2};
+  const std::vector<std::int32_t> labels{0, 1, 1};
+  const random::Stream stream(1, "few");
+  EXPECT_THROW((void)balanced_subset(samples, labels, 2, 0, stream), Error);
+  EXPECT_THROW((void)balanced_subset(samples, labels, 2, 4, stream), Error);
+  EXPECT_THROW((void)balanced_subset(samples, labels, 1, 3, stream), Error);
+  EXPECT_THROW((void)balanced_subset(samples, std::vector<std::int32_t>{0, 1}, 2, 3, stream), Error);
+}
+
 }  // namespace
 }  // namespace fanin::data

@@ -22,14 +22,23 @@ using rbm::Rbm;
 
 constexpr std::size_t kHidden = 21;
 
+RbmOptions run_of(const ContrastiveDivergenceOptions& o) {
+  RbmOptions run;
+  run.hidden = kHidden;
+  run.learning = o;
+  run.k = {o.k};
+  run.weights = init::Scheme::parse("normal(0, 0.1)");
+  run.visible_bias = VisibleBias::zero;
+  run.monitor_samples = 0;
+  return run;
+}
+
 std::vector<float> trained(const data::Dataset& data, ContrastiveDivergenceOptions o, std::size_t threads,
                            std::size_t epochs = 2) {
-  Rbm machine(data.features(), kHidden);
   ThreadPool pool(threads);
-  machine.initialize(init::Scheme::parse("normal(0, 0.1)"), 4, pool);
-  RbmTrainer trainer(o, machine, data, pool);
+  RbmTrainer trainer(run_of(o), data, nullptr, pool);
   for (std::size_t e = 0; e < epochs; ++e) (void)trainer.run_epoch();
-  return {machine.values().begin(), machine.values().end()};
+  return {trainer.machine().values().begin(), trainer.machine().values().end()};
 }
 
 ContrastiveDivergenceOptions options() {
@@ -57,7 +66,7 @@ std::vector<float> slow_twin(const data::Dataset& data, const ContrastiveDiverge
   const std::size_t B = o.batch;
   Rbm machine(V, H);
   ThreadPool pool(1);
-  machine.initialize(init::Scheme::parse("normal(0, 0.1)"), 4, pool);
+  machine.initialize(init::Scheme::parse("normal(0, 0.1)"), o.seed, pool);
   std::vector<float> x(machine.values().begin(), machine.values().end());
   std::vector<float> m(x.size());
   const std::size_t b = machine.visible_bias_offset();
@@ -164,13 +173,12 @@ TEST(RbmTrainer, TheSeedDecidesTheRun) {
 
 TEST(RbmTrainer, ReconstructionsGetBetter) {
   const data::Dataset data = fanin::test::blobs(600, 3);
-  Rbm machine(data.features(), kHidden);
   ThreadPool pool(2);
-  machine.initialize(init::Scheme::parse("normal(0, 0.01)"), 4, pool);
-  const double before = reconstruction_error(machine, data, data.size(), pool);
   ContrastiveDivergenceOptions o;
   o.batch = 20;
-  RbmTrainer trainer(o, machine, data, pool);
+  RbmTrainer trainer(run_of(o), data, nullptr, pool);
+  const Rbm& machine = trainer.machine();
+  const double before = reconstruction_error(machine, data, data.size(), pool);
   RbmEpoch last;
   for (int e = 0; e < 20; ++e) last = trainer.run_epoch();
   EXPECT_EQ(last.epoch, 20U);
@@ -182,11 +190,10 @@ TEST(RbmTrainer, ReconstructionsGetBetter) {
 TEST(RbmTrainer, BadOptionsAndDataAreRejected) {
   const data::Dataset data = fanin::test::blobs(100, 3);
   ThreadPool pool(1);
-  Rbm machine(data.features(), kHidden);
   const auto rejected = [&](auto change) {
     ContrastiveDivergenceOptions o = options();
     change(o);
-    EXPECT_THROW(RbmTrainer(o, machine, data, pool), Error);
+    EXPECT_THROW(RbmTrainer(run_of(o), data, nullptr, pool), Error);
   };
   rejected([](auto& o) { o.k = 0; });
   rejected([](auto& o) { o.k = 1001; });
@@ -200,7 +207,25 @@ TEST(RbmTrainer, BadOptionsAndDataAreRejected) {
   rejected([](auto& o) { o.batch = 0; });
   rejected([](auto& o) { o.batch = 101; });
   Rbm other(data.features() + 1, kHidden);
-  EXPECT_THROW(RbmTrainer(options(), other, data, pool), Error);
+  const auto rejected_run = [&](auto change) {
+    RbmOptions o = run_of(options());
+    change(o);
+    EXPECT_THROW(RbmTrainer(o, data, nullptr, pool), Error);
+  };
+  rejected_run([](auto& o) { o.hidden = 0; });
+  rejected_run([](auto& o) { o.k = {}; });
+  rejected_run([](auto& o) { o.k = {1, 0}; });
+  rejected_run([](auto& o) { o.final_momentum = 1; });
+  rejected_run([](auto& o) {
+    o.learning.momentum = 0;
+    o.final_momentum = 0.9;
+  });
+  rejected_run([](auto& o) { o.hidden_bias = 1000; });
+  rejected_run([](auto& o) { o.monitor_every = 0; });
+  EXPECT_THROW((void)RbmOptions::preset("hinton"), Error);
+  EXPECT_THROW((void)parse_steps("1:x"), Error);
+  EXPECT_THROW((void)parse_steps(""), Error);
+  EXPECT_THROW((void)parse_steps("1:1001"), Error);
   EXPECT_THROW((void)reconstruction_error(other, data, 5, pool), Error);
 }
 
@@ -208,25 +233,24 @@ TEST(RbmTrainer, ValuesOutsideZeroToOneAreNamed) {
   std::vector<float> values(100 * 4, 0.5F);
   values[37] = 1.5F;
   const data::Dataset data("grey", Shape{4}, std::move(values), std::vector<std::int32_t>(100, 0), 1);
-  Rbm machine(4, kHidden);
   ThreadPool pool(1);
   try {
-    RbmTrainer trainer(options(), machine, data, pool);
+    RbmTrainer trainer(run_of(options()), data, nullptr, pool);
     FAIL() << "1.5 was taken";
   } catch (const Error& e) {
     EXPECT_EQ(e.kind(), ErrorKind::data);
-    EXPECT_STREQ(e.what(), "[rbm] grey: sample 9 has 1.5 at 1, binary visible units take 0 to 1");
+    EXPECT_STREQ(e.what(),
+                 "[rbm] grey: sample 9 has 1.5 at 1, binary visible units take 0 to 1; scale the "
+                 "data, or take Gaussian visible units for standardized data");
   }
 }
 
 TEST(RbmTrainer, DivergenceIsAnErrorNotANumber) {
   const data::Dataset data = fanin::test::blobs(100, 3);
-  Rbm machine(data.features(), kHidden);
   ThreadPool pool(1);
-  machine.initialize(init::Scheme::parse("normal(0, 0.1)"), 4, pool);
-  machine.values()[3] = std::numeric_limits<float>::infinity();
-  machine.refresh();
-  RbmTrainer trainer(options(), machine, data, pool);
+  RbmTrainer trainer(run_of(options()), data, nullptr, pool);
+  trainer.machine().values()[3] = std::numeric_limits<float>::infinity();
+  trainer.machine().refresh();
   EXPECT_THROW((void)trainer.run_epoch(), Error);
 }
 

@@ -68,6 +68,10 @@ class Optimizer {
   /// followed, bit for bit.
   void restore(std::uint64_t steps) noexcept;
 
+  /// Changes the momentum of an sgd that was made with one, from the next step on. Throws Error(usage) for a value
+  /// outside [0, 1) and for an optimizer without that state.
+  void set_momentum(double momentum);
+
   /// Begins the next step. Throws Error(usage) for a learning rate outside [0, 1e37].
   void begin_step(double learning_rate);
 
@@ -76,8 +80,10 @@ class Optimizer {
   /// Throws Error(usage) for a range beyond parameters() and before the first begin_step() or that after a restore().
   void update(std::size_t first, std::size_t count, float* weights, const float* gradient) const;
   /// The same for a piece of a matrix in the store: element (i, j) of `gradient` is the derivative by element
-  /// first + i * stride + j.
-  void update(std::size_t first, MatrixView<const float> gradient, std::size_t stride, float* weights) const;
+  /// first + i * stride + j. `rate` multiplies the learning rate, for parameters that shall move more slowly than
+  /// others.
+  void update(std::size_t first, MatrixView<const float> gradient, std::size_t stride, float* weights,
+              float rate = 1.0F) const;
 
  private:
   OptimizerOptions options_;

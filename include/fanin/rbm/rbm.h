@@ -75,8 +75,10 @@ class Rbm {
                       linalg::BlockDone done = linalg::kNothingFollows) const;
 
   /// Means of the units given the other layer, row by row, see UnitKind: for binary units p(h = 1 | v), p(v = 1 | h).
-  void hidden_probabilities(MatrixView<const float> v, MatrixView<float> p) const;
-  void visible_probabilities(MatrixView<const float> h, MatrixView<float> p) const;
+  void hidden_probabilities(MatrixView<const float> v, MatrixView<float> p,
+                            linalg::Zeros zeros = linalg::Zeros::automatic) const;
+  void visible_probabilities(MatrixView<const float> h, MatrixView<float> p,
+                             linalg::Zeros zeros = linalg::Zeros::automatic) const;
 
   /// F(v) = -log sum_h e^-E(v, h), summed in float64 from inputs x = c + W v in float32: with binary hidden units
   /// -b.v - sum_j log(1 + e^x_j), with Gaussian ones -b.v - sum_j x_j^2 / 2 (without the constant H log(2 pi) / 2), and

@@ -2,13 +2,16 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "fanin/nn/initialize.h"
 #include "fanin/nn/loss.h"
 #include "fanin/nn/network.h"
 #include "fanin/optim/optimizer.h"
 #include "fanin/optim/schedule.h"
+#include "fanin/train/pretraining.h"
 
 namespace fanin::train {
 
@@ -17,6 +20,8 @@ namespace fanin::train {
 struct TrainOptions {
   nn::NetworkSpec network{{784, 256, 256, 10}};
   nn::InitRules init = nn::InitRules::parse("xavier_uniform");
+  /// Hidden layers from a stack of RBMs instead; the last layer and the biases of it follow `init`.
+  std::optional<Pretraining> pretraining;
   nn::LossKind loss = nn::LossKind::softmax_cross_entropy;
   optim::OptimizerOptions optimizer;
   double learning_rate = 1e-3;
@@ -24,11 +29,23 @@ struct TrainOptions {
   std::size_t batch = 100;
   bool drop_last = true;  ///< leave out an epoch's last batch when it is short
   bool shuffle = true;    ///< a new order each epoch
+  /// Multiplies the learning rate of all layers but the last: pre-trained weights want smaller steps. [0, 1]
+  double lower_rate = 1;
+  std::size_t top_only_epochs = 0;  ///< in the first epochs only the last layer learns
+  /// Learns from the labels of so many training samples alone, the same number of each class; 0 for all. Pre-training,
+  /// which needs no labels, always sees all samples.
+  std::size_t train_samples = 0;
   std::size_t epochs = 15;
   std::uint64_t seed = 0;
   double validation = 0;  ///< fraction of the training data held out, 0 <= validation < 1
   std::size_t patience =
       0;  ///< stop after so many epochs without a lower validation loss and keep the best; 0 never stops
+
+  /// Sets `init` and `pretraining` from a scheme (`he_normal`) or a pre-training (`dbn(epochs=10)`), after which the
+  /// last layer's weights are xavier_uniform and all other biases come from the stack. Throws Error(usage).
+  void set_init(std::string_view text);
+  /// The text that set_init() reads.
+  [[nodiscard]] std::string init_str() const;
 
   /// Throws Error(usage) naming the option, its value and what is allowed.
   void validate() const;

@@ -13,6 +13,7 @@
 #include "fanin/nn/network.h"
 #include "fanin/train/evaluate.h"
 #include "fanin/train/options.h"
+#include "fanin/train/pretraining.h"
 
 namespace fanin::train {
 
@@ -38,13 +39,13 @@ struct Progress {
 };
 
 /// What the loop tells the outside, and the one thing that it asks. All called from the thread that called run().
-class Observer {
+class Observer : public PretrainObserver {
  public:
-  virtual ~Observer() = default;
   virtual void on_step(const Progress& /*progress*/) {}
   virtual void on_epoch(const EpochResult& /*epoch*/) {}
-  /// Asked after each step; true ends the run with a checkpoint of exactly that step.
-  virtual bool stop_requested() { return false; }
+  /// Asked after each step; true ends the run with a checkpoint of exactly that step. During pre-training it is asked
+  /// after each epoch of a machine, and what was done so far is lost.
+  bool stop_requested() override { return false; }
 };
 
 /// Where a run is saved on its way.
@@ -61,6 +62,7 @@ struct TrainResult {
   bool stopped_early = false;
   bool interrupted = false;                        ///< by Observer::stop_requested
   double seconds = 0;                              ///< of all training steps, those before a resumption included
+  double pretraining_seconds = 0;                  ///< of the machines, where the weights are pre-trained
   std::optional<Evaluation> test;                  ///< after the last step, pixels in [0, 1]
   std::optional<double> test_accuracy_raw_pixels;  ///< the same network fed 0..255, for byte data
 };

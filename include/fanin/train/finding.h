@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+
+namespace fanin::train {
+
+/// Something that a run's figures say and that its user should know.
+struct Finding {
+  std::string id;      ///< `W-RECON`: never changes, docs/findings.md lists all
+  std::string figure;  ///< what was seen, with numbers
+  std::string advice;  ///< what to do about it
+};
+
+}  // namespace fanin::train
