@@ -32,7 +32,7 @@ TASKS = {  # in the order of running: the folder of each
 PROBE = """
 import importlib, json
 found = {}
-for module in ("torch", "numpy", "sklearn", "matplotlib"):
+for module in ("torch", "numpy", "sklearn", "matplotlib", "torchvision", "PIL"):
     try:
         found[module] = importlib.import_module(module).__version__
     except ImportError:

@@ -1,7 +1,7 @@
 """One epoch of the lab's network, 784-256-256-10 on MNIST with Adam in batches of 100: fanin, PyTorch, scikit-learn.
 
 Three fanins: dense (--zeros multiply), the default, which leaves out products with zeros where that is faster, and bf16
-factors. PyTorch in three styles, see torch_epoch.py. Time is that of the training steps, batches included, tests not.
+factors. PyTorch in four styles, see torch_epoch.py. Time is that of the training steps, batches included, tests not.
 tiny-dnn takes a minute for its one epoch and runs with --slow only, once, on one thread.
 """
 import gzip
@@ -15,7 +15,7 @@ STEPS = 600
 DENSE, DEFAULT, BF16 = "fanin, dense", "fanin, default", "fanin, bf16 factors"
 OURS = {DENSE: ["--zeros", "multiply"], DEFAULT: [], BF16: ["--precision", "bf16"]}
 TORCH = {"PyTorch, preloaded": "preloaded", "PyTorch, preloaded, fused Adam": "preloaded-fused",
-         "PyTorch, DataLoader": "dataloader"}
+         "PyTorch, DataLoader": "dataloader", "PyTorch, DataLoader of torchvision images": "torchvision"}
 SKLEARN, TINY_DNN = "scikit-learn", "tiny-dnn, 1 epoch"
 
 
@@ -38,6 +38,8 @@ def one_round(bench, figures, threads, seed):
     require(dense == default, f"leaving out zeros changed the accuracy from {dense} to {default}")
     if bench.has("torch", "numpy"):
         for side, style in TORCH.items():
+            if style == "torchvision" and not bench.has("torchvision", "PIL"):
+                continue
             result = bench.rival("lab_epoch/torch_epoch.py", bench.epochs, threads, seed, style)[0]
             add(side, result["seconds"], result["test_accuracy"])
     if bench.has("sklearn", "numpy"):

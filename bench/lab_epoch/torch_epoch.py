@@ -1,9 +1,10 @@
 """The lab's network in PyTorch. Prints one JSON line: seconds of each epoch, test accuracy.
 
-usage: torch_epoch.py EPOCHS THREADS SEED preloaded|preloaded-fused|dataloader [SIZES BATCH]
+usage: torch_epoch.py EPOCHS THREADS SEED preloaded|preloaded-fused|dataloader|torchvision [SIZES BATCH]
 
 preloaded: all images are one tensor and each batch is indexed out of it; preloaded-fused: the same with
-torch.optim.Adam(fused=True); dataloader: the usual DataLoader over a TensorDataset. With SIZES and BATCH another network
+torch.optim.Adam(fused=True); dataloader: a DataLoader over a TensorDataset; torchvision: a DataLoader over images that torchvision's ToTensor
+converts one by one, as its MNIST class does and most scripts have it. With SIZES and BATCH another network
 on the test images, as often as needed for few steps.
 """
 import json
@@ -15,6 +16,22 @@ import torch
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
 import mnist  # noqa: E402
+
+
+class Images(torch.utils.data.Dataset):
+    """What torchvision.datasets.MNIST with transform=ToTensor() does for each sample."""
+
+    def __init__(self, x, y):
+        import PIL.Image
+        import torchvision
+        self.image, self.transform = PIL.Image.fromarray, torchvision.transforms.ToTensor()
+        self.data, self.targets = (x * 255).round().to(torch.uint8).reshape(-1, 28, 28), y
+
+    def __len__(self):
+        return len(self.data)
+
+    def __getitem__(self, i):
+        return self.transform(self.image(self.data[i].numpy())), int(self.targets[i])
 
 
 def main():
@@ -42,14 +59,14 @@ def main():
         loss_of(net(inputs), targets).backward()
         adam.step()
 
-    loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x, y), batch_size=batch, shuffle=True,
-                                         drop_last=True)
+    samples = torch.utils.data.TensorDataset(x, y) if how != "torchvision" else Images(x, y)
+    loader = torch.utils.data.DataLoader(samples, batch_size=batch, shuffle=True, drop_last=True)
     seconds = []
     for _ in range(epochs):
         start = time.perf_counter()
-        if how == "dataloader":
+        if how in ("dataloader", "torchvision"):
             for inputs, targets in loader:
-                step(inputs, targets)
+                step(inputs.reshape(batch, -1), targets)
         else:
             order = torch.randperm(len(x))
             for i in range(0, len(x) - batch + 1, batch):

@@ -63,6 +63,24 @@ std::string explain(const CLI::App& app, const CLI::ParseError& error, int argc,
     commands.push_back(sub->get_name());
     if (argc > 1 && sub->get_name() == argv[1]) command = sub;
   }
+  // `fanin rbm train`: commands of a command.
+  if (command != &app) {
+    std::vector<std::string> below;
+    for (const CLI::App* sub : command->get_subcommands([](const CLI::App*) { return true; })) {
+      below.push_back(sub->get_name());
+    }
+    const CLI::App* const parent = command;
+    for (const CLI::App* sub : parent->get_subcommands([](const CLI::App*) { return true; })) {
+      if (argc > 2 && sub->get_name() == argv[2]) command = sub;
+    }
+    if (!below.empty() && command == parent) {
+      if (argc > 2 && argv[2][0] != '-') {
+        return fmt::format("unknown command '{} {}'{}; there are {}", parent->get_name(), argv[2],
+                           did_you_mean(argv[2], below), fmt::join(below, ", "));
+      }
+      return fmt::format("'fanin {}' needs a command: {}", parent->get_name(), fmt::join(below, ", "));
+    }
+  }
   if (argc > 1 && command == &app && argv[1][0] != '-') {
     return fmt::format("unknown command '{}'{}; 'fanin --help' lists them", argv[1], did_you_mean(argv[1], commands));
   }
@@ -138,6 +156,8 @@ int run(int argc, const char* const* argv) {
   add_predict(app, action);
   add_init(app, action);
   add_list(app, action);
+  add_rbm(app, action);
+  add_dbn(app, action);
   add_bench(app, action);
   try {
     app.parse(argc, argv);

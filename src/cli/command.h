@@ -29,10 +29,12 @@ using Action = std::function<int()>;
 
 /// Each adds a subcommand whose callback puts its action into `action`.
 void add_bench(CLI::App& app, Action& action);
+void add_dbn(CLI::App& app, Action& action);
 void add_init(CLI::App& app, Action& action);
 void add_lab(CLI::App& app, Action& action);
 void add_list(CLI::App& app, Action& action);
 void add_predict(CLI::App& app, Action& action);
+void add_rbm(CLI::App& app, Action& action);
 void add_train(CLI::App& app, Action& action);
 
 /// A document as text, on one line without `indent`. Bytes that are not UTF-8 (of a path) become U+FFFD: JSON has no

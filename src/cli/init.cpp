@@ -117,6 +117,10 @@ int Init::run() {
   }
   require_distinct({{"--output", output}}, {{"--config", settings->config()}});
   const train::TrainOptions& o = training.options;
+  if (o.pretraining) {
+    throw Error(ErrorKind::usage, "cli",
+                fmt::format("{} needs data: 'fanin dbn pretrain' makes and saves such weights", o.init_str()));
+  }
   ThreadPool pool(common.thread_count());
   io::check_writable(output);
   nn::Network network(o.network);

@@ -77,6 +77,12 @@ class LabProgress final : public train::LabObserver {
     bar_.update(static_cast<double>(run_) * each + epochs, static_cast<double>(runs_) * each,
                 fmt::format("{}/{} {} seed {} epoch {}", run_ + 1, runs_, init_, seed_, p.epoch));
   }
+  void on_rbm_epoch(std::size_t machine, std::size_t machines, const train::RbmEpoch& e, std::size_t epochs) override {
+    const auto each = static_cast<double>(options_.base.epochs);
+    bar_.update(static_cast<double>(run_) * each, static_cast<double>(runs_) * each,
+                fmt::format("{}/{} {} seed {} machine {}/{} epoch {}/{}", run_ + 1, runs_, init_, seed_, machine + 1,
+                            machines, e.epoch, epochs));
+  }
   void on_epoch(const train::EpochResult& e) override {
     nlohmann::ordered_json line{{"init", init_}, {"seed", seed_}};
     line.update(to_json(e));

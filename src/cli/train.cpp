@@ -7,6 +7,7 @@
 #include "fanin/core/error.h"
 #include "fanin/core/text.h"
 #include "fanin/io/atomic_file.h"
+#include "fanin/io/machine_file.h"
 #include "fanin/io/network_file.h"
 #include "fanin/nn/loss.h"
 #include "fanin/train/trainer.h"
@@ -42,6 +43,10 @@ class TrainObserver final : public train::Observer {
     if (e.test_accuracy) text += fmt::format("  test accuracy {:.2f} %", 100 * *e.test_accuracy);
     bar_.line(text + fmt::format("  {:.2f} s", e.seconds));
   }
+  void on_rbm_epoch(std::size_t machine, std::size_t machines, const train::RbmEpoch& e, std::size_t n) override {
+    bar_.line(fmt::format("machine {}/{} epoch {}/{}  reconstruction error {:.5f}  {:.2f} s", machine + 1, machines,
+                          e.epoch, n, e.reconstruction_error, e.seconds));
+  }
   bool stop_requested() override { return interrupted(); }
   void clear() { bar_.clear(); }
 
@@ -58,6 +63,7 @@ struct Train {
   std::string output;
   std::string metrics;
   std::string checkpoint;
+  std::string stack;
   std::size_t checkpoint_every = 0;
   bool test_each_epoch = true;
   bool resume = false;
@@ -82,8 +88,8 @@ void Train::print_report(const train::TrainResult& r, const LoadedData& data, co
                          std::size_t threads) const {
   const train::TrainOptions& o = training.options;
   std::string text = fmt::format("{} {}, {} parameters, init {}, seed {}, {} thread{}\n", o.network.widths_str(),
-                                 o.network.activation.str(), network.parameter_count(), o.init.weights.str(), o.seed,
-                                 threads, threads == 1 ? "" : "s");
+                                 o.network.activation.str(), network.parameter_count(), o.init_str(), o.seed, threads,
+                                 threads == 1 ? "" : "s");
   const double even = nn::loss_of_even_guess(o.loss, network.outputs());
   text += fmt::format("loss before the first step {:.4f}", r.loss_before);
   if (o.loss == nn::LossKind::softmax_cross_entropy) {
@@ -96,6 +102,7 @@ void Train::print_report(const train::TrainResult& r, const LoadedData& data, co
     text += fmt::format("cost of epoch 1 {:.4f}", r.epochs.front().cost);
     if (r.epochs.size() > 1) text += fmt::format(", of epoch {} {:.4f}", r.epochs.back().epoch, r.epochs.back().cost);
     text += fmt::format("; {:.2f} s of training\n", r.seconds);
+    if (r.pretraining_seconds > 0) text += fmt::format("{:.2f} s of pre-training\n", r.pretraining_seconds);
   }
   if (r.stopped_early) {
     text += fmt::format("stopped early: no lower validation loss for {} epochs\n", o.patience);
@@ -127,6 +134,7 @@ void Train::check_paths() {
   }
   std::vector<NamedPath> inputs = source.files();
   inputs.push_back({"--config", settings->config()});
+  inputs.push_back({"--stack", stack});
   require_distinct({{"--output", output}, {"--metrics", metrics}, {"--checkpoint", checkpoint}}, inputs);
   // An hour of training must not end at a folder that does not exist.
   for (const std::string& path : {output, metrics, checkpoint}) {
@@ -166,6 +174,14 @@ int Train::run() {
   ThreadPool pool(common.thread_count());
   train::Trainer trainer(training.options, data.train, data.test ? &*data.test : nullptr, pool);
   TrainObserver observer(progress_style(common.quiet));
+  if (!stack.empty()) {
+    if (training.options.pretraining) {
+      throw Error(ErrorKind::usage, "cli",
+                  fmt::format("--stack {} and --init {} both say what hidden layers start from, give one of them",
+                              stack, training.options.init_str()));
+    }
+    train::copy_stack(io::load_machines(stack).machines, trainer.network());
+  }
   if (resume) {
     if (std::filesystem::exists(checkpoint)) {
       trainer.resume(checkpoint);
@@ -188,7 +204,7 @@ int Train::run() {
                      {{"fanin.command", "train"},
                       {"fanin.data", data.name},
                       {"fanin.seed", fmt::format("{}", training.options.seed)},
-                      {"fanin.init", training.options.init.weights.str()},
+                      {"fanin.init", stack.empty() ? training.options.init_str() : fmt::format("stack({})", stack)},
                       {"fanin.epochs", fmt::format("{}", r.best_epoch)},
                       {"fanin.options", training.options.fingerprint()}});
   }
@@ -214,6 +230,8 @@ void add_train(CLI::App& app, Action& action) {
   std::vector<Setting> all = state->training.settings(true);
   for (Setting& s : state->source.settings()) all.push_back(std::move(s));
   all.push_back(text_setting("output", "FILE", "Save the network as safetensors", state->output));
+  all.push_back(text_setting("stack", "FILE",
+                             "Hidden layers from a file of 'fanin dbn pretrain' (or 'fanin rbm train')", state->stack));
   all.push_back(text_setting("metrics", "FILE", "Save one JSON line an epoch", state->metrics));
   all.push_back(text_setting("checkpoint", "FILE",
                              "Where to save the run after each epoch and on Ctrl-C; with --output "

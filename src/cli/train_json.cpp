@@ -38,6 +38,7 @@ Json run_to_json(const train::LabRun& run) {
   j["dead_fraction"] = run.result.test->dead_fraction;
   j["epochs_to_target"] = run.epochs_to_target ? Json(*run.epochs_to_target) : Json(nullptr);
   j["seconds"] = run.result.seconds;
+  if (run.result.pretraining_seconds > 0) j["pretraining_seconds"] = run.result.pretraining_seconds;
   j["epochs"] = std::move(epochs);
   return j;
 }
@@ -62,7 +63,7 @@ Json to_json(const train::TrainResult& r, const train::TrainOptions& o, const nn
          {"version", version()},
          {"layers", o.network.widths_str()},
          {"activation", o.network.activation.str()},
-         {"init", o.init.weights.str()},
+         {"init", o.init_str()},
          {"seed", o.seed},
          {"parameters", network.parameter_count()},
          {"loss_before", r.loss_before},
@@ -74,6 +75,7 @@ Json to_json(const train::TrainResult& r, const train::TrainOptions& o, const nn
   j["best_epoch"] = r.best_epoch;
   j["stopped_early"] = r.stopped_early;
   j["seconds"] = r.seconds;
+  if (o.pretraining) j["pretraining_seconds"] = r.pretraining_seconds;
   j["epochs"] = std::move(epochs);
   return j;
 }

@@ -20,7 +20,10 @@ std::vector<Setting> TrainSettings::settings(bool one_init) {
                     "not for bf16",
                     o.network.zeros, linalg::parse_zeros, [](linalg::Zeros z) { return linalg::str(z); })};
   if (one_init) {
-    all.push_back(text_setting("init", "SCHEME", "Weights of all layers; 'fanin list' shows the schemes", init_));
+    all.push_back(text_setting("init", "SCHEME",
+                               "Weights of all layers; 'fanin list' shows the schemes. dbn(epochs=10, "
+                               "preset=hinton2006) pre-trains the hidden layers as RBMs",
+                               init_));
     all.push_back(
         text_setting("init-output", "SCHEME", "Weights of the last layer, if other than --init", init_output_));
     all.push_back(
@@ -46,6 +49,11 @@ std::vector<Setting> TrainSettings::settings(bool one_init) {
       count_setting("batch", "Samples a step", o.batch),
       bool_setting("drop-last", "Leave out an epoch's last batch when it is short", o.drop_last),
       bool_setting("shuffle", "A new order each epoch", o.shuffle),
+      number_setting("lower-rate", "Multiplies the learning rate of all layers but the last, 0 to 1", o.lower_rate),
+      count_setting("top-only-epochs", "In the first N epochs only the last layer learns", o.top_only_epochs),
+      count_setting("train-samples",
+                    "Learn from the labels of N training samples alone, classes in equal parts; 0: all",
+                    o.train_samples),
       count_setting("epochs", "Passes over the training data", o.epochs),
       seed_setting("seed", "Of initial weights, order and dropout", o.seed),
       number_setting("validation", "Fraction of the training data held out, 0 <= fraction < 1", o.validation),
@@ -57,7 +65,7 @@ std::vector<Setting> TrainSettings::settings(bool one_init) {
 
 void TrainSettings::finish(const Settings& settings) {
   options.network.widths = nn::NetworkSpec::parse_widths(layers_);
-  options.init = nn::InitRules::parse(init_);
+  options.set_init(init_);
   if (settings.given("init-output") && !init_output_.empty()) {
     options.init.output_weights = init::Scheme::parse(init_output_);
   }

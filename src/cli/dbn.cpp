@@ -1,0 +1,11 @@
+#include "cli/rbm_commands.h"
+
+namespace fanin::cli {
+
+void add_dbn(CLI::App& app, Action& action) {
+  auto* dbn = app.add_subcommand("dbn", "Stacks of restricted Boltzmann machines, the first weights of deep networks");
+  dbn->require_subcommand(1);
+  add_dbn_pretrain(*dbn, action);
+}
+
+}  // namespace fanin::cli

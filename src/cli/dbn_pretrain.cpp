@@ -1,0 +1,181 @@
+#include <fmt/format.h>
+
+#include <memory>
+#include <vector>
+
+#include "fanin/core/error.h"
+#include "fanin/core/version.h"
+#include "fanin/io/atomic_file.h"
+#include "fanin/io/machine_file.h"
+#include "fanin/train/pretraining.h"
+
+#include "cli/command.h"
+#include "cli/paths.h"
+#include "cli/rbm_commands.h"
+#include "cli/rbm_settings.h"
+#include "cli/settings.h"
+#include "cli/terminal.h"
+
+namespace fanin::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+class PretrainProgress final : public train::PretrainObserver {
+ public:
+  explicit PretrainProgress(ProgressStyle style) : bar_(style) {}
+
+  void on_rbm_epoch(std::size_t machine, std::size_t count, const train::RbmEpoch& e, std::size_t n) override {
+    seconds += e.seconds;
+    bar_.line(fmt::format("machine {}/{} epoch {:3}/{}  reconstruction error {:.5f}  |dW/W| {:.1e}  {:.2f} s",
+                          machine + 1, count, e.epoch, n, e.reconstruction_error, e.update_ratio, e.seconds));
+  }
+  void on_machine(std::size_t machine, const train::RbmTrainer& trainer) override {
+    const train::RbmEpoch& last = trainer.history().back();
+    const rbm::RbmSpec& spec = trainer.machine().spec();
+    text += fmt::format("machine {}: {}, reconstruction error {:.5f} in epoch 1, {:.5f} in epoch {}\n", machine + 1,
+                        machine_str(spec), trainer.history().front().reconstruction_error, last.reconstruction_error,
+                        last.epoch);
+    const std::vector<train::Finding> findings = trainer.findings();
+    text += findings_text(findings);
+    machines.push_back({{"machine", machine_str(spec)},
+                        {"reconstruction_error", last.reconstruction_error},
+                        {"findings", to_json(findings)}});
+  }
+  bool stop_requested() override { return interrupted(); }
+  void clear() { bar_.clear(); }
+
+  std::string text;
+  Json machines = Json::array();
+  double seconds = 0;
+
+ private:
+  ProgressBar bar_;
+};
+
+struct DbnPretrain {
+  Common common;
+  train::RbmOptions options;
+  RbmInput input;
+  std::string preset = "hinton2006";
+  std::string layers = "784-500-500-2000";
+  std::string output;
+  rbm::UnitKind hidden_units = rbm::UnitKind::binary;
+  rbm::UnitKind top_units = rbm::UnitKind::binary;
+  bool labels = false;
+  std::unique_ptr<Settings> settings;
+
+  int run();
+
+ private:
+  [[nodiscard]] std::vector<train::RbmOptions> machines(std::size_t count) const;
+};
+
+std::vector<train::RbmOptions> DbnPretrain::machines(std::size_t count) const {
+  std::vector<train::RbmOptions> all(count, options);
+  // Units without an upper bound need smaller steps (Hinton 2010, section 13).
+  constexpr double kUnbounded = 0.001;
+  for (std::size_t l = 0; l < count; ++l) {
+    train::RbmOptions& o = all[l];
+    if (l > 0) o.visible_units = hidden_units;
+    o.hidden_units = l + 1 == count && settings->given("top-units") ? top_units : hidden_units;
+    const bool bounded = o.visible_units == rbm::UnitKind::binary && o.hidden_units == rbm::UnitKind::binary;
+    if (!bounded && !settings->given("lr")) o.learning.learning_rate = std::min(o.learning.learning_rate, kUnbounded);
+  }
+  return all;
+}
+
+int DbnPretrain::run() {
+  options = train::RbmOptions::preset(preset);
+  options.monitor_samples = 0;
+  settings->apply();
+  options.binarization = input.binarization;
+  if (preset == "gaussian" && !settings->given("standardize")) input.standardize = true;
+  const std::vector<std::size_t> widths = nn::NetworkSpec::parse_widths(layers);
+  const std::vector<train::RbmOptions> all = machines(widths.size() - 1);
+  for (const train::RbmOptions& o : all) o.validate();
+  if (settings->print_config()) {
+    print(settings->toml());
+    return kOk;
+  }
+  std::vector<NamedPath> inputs = input.source.files();
+  inputs.push_back({"--config", settings->config()});
+  require_distinct({{"--output", output}}, inputs);
+  if (!output.empty()) io::check_writable(output);
+  const LoadedData data = input.load();
+  ThreadPool pool(common.thread_count());
+  PretrainProgress progress(progress_style(common.quiet));
+  catch_interrupts();
+  const std::vector<rbm::Rbm> stack =
+      train::pretrain(widths, all, data.train, options.learning.seed, labels, pool, progress);
+  progress.clear();
+  if (stack.size() < all.size()) {
+    if (!common.quiet) fmt::print(stderr, "interrupted; nothing was saved\n");
+    return kInterrupted;
+  }
+  if (!output.empty()) {
+    std::vector<const rbm::Rbm*> pointers;
+    for (const rbm::Rbm& m : stack) pointers.push_back(&m);
+    io::save_machines(output, pointers,
+                      {{"fanin.command", "dbn pretrain"},
+                       {"fanin.data", data.name},
+                       {"fanin.binarize", options.binarization.str()},
+                       {"fanin.flip", options.binarization.flip ? "true" : "false"},
+                       {"fanin.standardized", input.standardize ? "true" : "false"},
+                       {"fanin.preset", preset},
+                       {"fanin.epochs", fmt::format("{}", options.epochs)},
+                       {"fanin.seed", fmt::format("{}", options.learning.seed)}});
+  }
+  if (common.json) {
+    print_json({{"schema", 1},
+                {"command", "dbn pretrain"},
+                {"version", version()},
+                {"data", data.name},
+                {"layers", layers},
+                {"preset", preset},
+                {"seed", options.learning.seed},
+                {"threads", pool.threads()},
+                {"seconds", progress.seconds},
+                {"machines", std::move(progress.machines)},
+                {"files", {{"stack", output}}}});
+    return kOk;
+  }
+  std::string text = progress.text;
+  text += fmt::format("{} on {}, seed {}: {:.2f} s of training\n", layers, data.name, options.learning.seed,
+                      progress.seconds);
+  if (!output.empty()) text += fmt::format("wrote {}\n", output);
+  print(text);
+  return kOk;
+}
+
+}  // namespace
+
+void add_dbn_pretrain(CLI::App& dbn, Action& action) {
+  auto* command = dbn.add_subcommand("pretrain", "Train a stack of restricted Boltzmann machines, layer by layer");
+  auto state = std::make_shared<DbnPretrain>();
+  state->common.add_to(*command);
+  command->add_option("--preset", state->preset, "What the other options start from: hinton2006, pcd or gaussian")
+      ->type_name("NAME")
+      ->default_str("hinton2006");
+  const auto units = [](std::string name, std::string help, rbm::UnitKind& kind) {
+    return value_setting(std::move(name), "KIND", std::move(help), kind, rbm::parse_units,
+                         [](rbm::UnitKind k) { return rbm::str(k); });
+  };
+  std::vector<Setting> all{
+      text_setting("layers", "SIZES", "Inputs and hidden sizes", state->layers),
+      units("visible-units", "Of the data: binary, gaussian (standardized) or relu", state->options.visible_units),
+      units("hidden-units", "binary, gaussian or relu", state->hidden_units),
+      units("top-units", "Of the last machine, if other than --hidden-units", state->top_units),
+      bool_setting("label-units", "The classes are visible units of the last machine, a softmax", state->labels),
+      text_setting("output", "FILE", "Save the stack as safetensors", state->output)};
+  for (Setting& s : rbm_settings(state->options, false)) {
+    // What a stack does not measure has no settings.
+    if (s.name.rfind("monitor", 0) != 0 && s.name != "restore-best") all.push_back(std::move(s));
+  }
+  for (Setting& s : state->input.settings()) all.push_back(std::move(s));
+  state->settings = std::make_unique<Settings>(std::move(all));
+  state->settings->add_to(*command);
+  command->callback([state, &action] { action = [state] { return state->run(); }; });
+}
+
+}  // namespace fanin::cli
