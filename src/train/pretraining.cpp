@@ -41,9 +41,9 @@ bool Pretraining::is_meant(std::string_view text) {
   return text.substr(0, text.find('(')) == kName;
 }
 
-Pretraining Pretraining::parse(std::string_view whole) {
+Pretraining Pretraining::parse(std::string_view text) {
   Pretraining p;
-  const std::string_view text = trimmed(whole);
+  text = trimmed(text);
   if (!is_meant(text)) reject(text, "pre-training is spelled dbn or dbn(epochs=10, preset=hinton2006)");
   const std::string_view rest = text.substr(kName.size());
   if (rest.empty()) return p;
