@@ -93,7 +93,7 @@ std::string machine_text(const bench::Machine& m) {
 
 std::string step_text(const bench::StepProfile& p, const train::TrainOptions& o, const data::Dataset& data) {
   std::string text = fmt::format("{} {}, batch {}, {}, {} on {}: {:.2f} MFLOP a step\n\n", o.network.widths_str(),
-                                 o.network.activation.str(), o.batch, optim::str(o.optimizer.kind),
+                                 o.network.activations_str(), o.batch, optim::str(o.optimizer.kind),
                                  nn::str(o.network.precision), data.name(), p.flops / 1e6);
   const double sum = std::accumulate(p.parts.begin(), p.parts.end(), 0.0,
                                      [](double s, const bench::StepPart& part) { return s + part.seconds; });

@@ -140,14 +140,14 @@ int Init::run() {
                 {"version", version()},
                 {"seed", o.seed},
                 {"layers", o.network.widths_str()},
-                {"activation", o.network.activation.str()},
+                {"activation", o.network.activations_str()},
                 {"init", o.init.weights.str()},
                 {"parameters", std::move(parameters)},
                 {"files", {{"network", output}}}});
     return kOk;
   }
   print(fmt::format("{} {}, {} parameters, seed {}\n\n{}\nwrote {}\n", o.network.widths_str(),
-                    o.network.activation.str(), network.parameter_count(), o.seed, table_of(rows), output));
+                    o.network.activations_str(), network.parameter_count(), o.seed, table_of(rows), output));
   return kOk;
 }
 

@@ -186,7 +186,7 @@ int Lab::run() {
     const std::string seed_text = seeds == 1 ? fmt::format("seed {}", o.seed) : fmt::format("seeds 0..{}", seeds - 1);
     print(
         fmt::format("{} {} on {}: {} training and {} test samples\n{}, lr {}, batch {}, {} epochs, {}, {} thread{}\n\n",
-                    o.network.widths_str(), o.network.activation.str(), data.name, split.train.size(),
+                    o.network.widths_str(), o.network.activations_str(), data.name, split.train.size(),
                     split.test.size(), optim::str(o.optimizer.kind), o.learning_rate, o.batch, o.epochs, seed_text,
                     pool.threads(), pool.threads() == 1 ? "" : "s"));
   }

@@ -69,7 +69,7 @@ std::size_t likeliest(std::span<const float> probabilities) {
 }
 
 std::string model_line(const std::string& path, const io::LoadedNetwork& loaded) {
-  std::string text = fmt::format("{}: {} {}", path, loaded.spec.widths_str(), loaded.spec.activation.str());
+  std::string text = fmt::format("{}: {} {}", path, loaded.spec.widths_str(), loaded.spec.activations_str());
   for (const auto& [key, word] : {std::pair{"fanin.init", "init"}, std::pair{"fanin.epochs", "epochs"}}) {
     const auto at = loaded.metadata.find(key);
     // The metadata are whatever the file's maker put there, escape sequences for the terminal included.
@@ -87,13 +87,13 @@ io::LoadedNetwork Predict::load_model() const {
   if (model.empty()) {
     throw Error(ErrorKind::usage, "cli", "no model given; as in: fanin predict model.safetensors");
   }
-  const nn::Activation wanted =
-      activation.empty() ? nn::Activation(nn::ActivationKind::relu) : nn::Activation::parse(activation);
-  io::LoadedNetwork loaded = io::load_network(model, wanted);
-  if (!activation.empty() && !(loaded.spec.activation == wanted)) {
+  nn::NetworkSpec wanted;
+  wanted.parse_activations(activation.empty() ? "relu" : activation);
+  io::LoadedNetwork loaded = io::load_network(model, wanted.activations_str());
+  if (!activation.empty() && loaded.spec.activations_str() != wanted.activations_str()) {
     throw Error(ErrorKind::usage, "cli",
                 fmt::format("--activation {} given, but {} says {}; the flag is for files that say nothing",
-                            wanted.str(), model, loaded.spec.activation.str()));
+                            wanted.activations_str(), model, loaded.spec.activations_str()));
   }
   return loaded;
 }

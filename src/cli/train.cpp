@@ -88,7 +88,7 @@ void Train::print_report(const train::TrainResult& r, const LoadedData& data, co
                          std::size_t threads) const {
   const train::TrainOptions& o = training.options;
   std::string text = fmt::format("{} {}, {} parameters, init {}, seed {}, {} thread{}\n", o.network.widths_str(),
-                                 o.network.activation.str(), network.parameter_count(), o.init_str(), o.seed, threads,
+                                 o.network.activations_str(), network.parameter_count(), o.init_str(), o.seed, threads,
                                  threads == 1 ? "" : "s");
   const double even = nn::loss_of_even_guess(o.loss, network.outputs());
   text += fmt::format("loss before the first step {:.4f}", r.loss_before);

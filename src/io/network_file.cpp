@@ -52,19 +52,19 @@ std::vector<std::size_t> widths_from_tensors(const std::filesystem::path& path, 
   return widths;
 }
 
-nn::NetworkSpec spec_of(const std::filesystem::path& path, const SafetensorsFile& file,
-                        const nn::Activation& activation) {
+nn::NetworkSpec spec_of(const std::filesystem::path& path, const SafetensorsFile& file, std::string_view activations) {
   const auto& metadata = file.metadata();
   const auto value = [&](const char* key) -> const std::string* {
     const auto at = metadata.find(key);
     return at == metadata.end() ? nullptr : &at->second;
   };
-  nn::NetworkSpec spec{widths_from_tensors(path, file), activation, 0};
+  nn::NetworkSpec spec{widths_from_tensors(path, file)};
+  spec.parse_activations(activations);
   try {
     if (const std::string* text = value(kLayers); text != nullptr && *text != spec.widths_str()) {
       reject(path, fmt::format("the metadata say layers {}, the tensors say {}", shown(*text), spec.widths_str()));
     }
-    if (const std::string* text = value(kActivation)) spec.activation = nn::Activation::parse(shown(*text));
+    if (const std::string* text = value(kActivation)) spec.parse_activations(shown(*text));
     if (const std::string* text = value(kDropout)) {
       const auto p = parse_number(*text);
       if (!p) reject(path, fmt::format("the metadata say dropout '{}', which is no number", shown(*text)));
@@ -105,16 +105,16 @@ void save_network(const std::filesystem::path& path, const nn::NetworkSpec& spec
   metadata["format"] = "pt";  // readers of the format look for the framework whose names these are
   metadata["fanin.version"] = std::string(version());
   metadata[kLayers] = spec.widths_str();
-  metadata[kActivation] = spec.activation.str();
+  metadata[kActivation] = spec.activations_str();
   metadata[kDropout] = fmt::format("{}", spec.dropout);
   std::vector<TensorSource> tensors;
   for (const nn::Parameter& p : network.parameters()) tensors.push_back(f32_source(p.name, p.shape, network.values(p)));
   write_safetensors(path, tensors, metadata);
 }
 
-LoadedNetwork load_network(const std::filesystem::path& path, const nn::Activation& activation) {
+LoadedNetwork load_network(const std::filesystem::path& path, std::string_view activations) {
   const SafetensorsFile file = SafetensorsFile::open(path);
-  const nn::NetworkSpec spec = spec_of(path, file, activation);
+  const nn::NetworkSpec spec = spec_of(path, file, activations);
   LoadedNetwork loaded{spec, nn::Network(spec), file.metadata()};
   nn::Network& network = loaded.network;
   const std::vector<std::string> names = names_in_file(file, network);

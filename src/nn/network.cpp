@@ -32,7 +32,7 @@ std::vector<std::unique_ptr<Layer>> make_layers(const NetworkSpec& spec) {
     const std::size_t out = spec.widths[i + 1];
     layers.push_back(linear(spec.widths[i], out, spec.precision, spec.zeros));
     if (i + 2 == spec.widths.size()) break;
-    layers.push_back(activation(spec.activation, out));
+    layers.push_back(activation(spec.activation_of(i), out));
     if (spec.dropout > 0) layers.push_back(dropout(spec.dropout, out));
   }
   return layers;
@@ -63,6 +63,34 @@ std::string NetworkSpec::widths_str() const {
   return fmt::format("{}", fmt::join(widths, "-"));
 }
 
+const Activation& NetworkSpec::activation_of(std::size_t layer) const {
+  const std::size_t hidden = widths.size() < 2 ? 0 : widths.size() - 2;
+  if (layer >= hidden || (!activations.empty() && layer >= activations.size())) {
+    throw Error(ErrorKind::usage, "layers",
+                fmt::format("the activation of hidden layer {} asked for, {} has {} hidden layers and {} activations",
+                            layer, widths_str(), hidden, activations.size()));
+  }
+  return activations.empty() ? activation : activations[layer];
+}
+
+void NetworkSpec::parse_activations(std::string_view text) {
+  std::vector<Activation> all;
+  for (const std::string& part : split_outside_parentheses(text, ',')) all.push_back(Activation::parse(part));
+  activation = all.front();
+  activations.clear();
+  if (all.size() > 1) activations = std::move(all);
+}
+
+std::string NetworkSpec::activations_str() const {
+  if (activations.empty()) return activation.str();
+  const bool equal = std::all_of(activations.begin(), activations.end(),
+                                 [&](const Activation& a) { return a == activations.front(); });
+  if (equal) return activations.front().str();
+  std::vector<std::string> names;
+  for (const Activation& a : activations) names.push_back(a.str());
+  return fmt::format("{}", fmt::join(names, ","));
+}
+
 void NetworkSpec::validate() const {
   if (widths.size() < 2) {
     throw Error(ErrorKind::usage, "layers", fmt::format("{} sizes given, at least 2 are needed", widths.size()));
@@ -78,6 +106,11 @@ void NetworkSpec::validate() const {
     if (total > kMaxParameters) {
       throw Error(ErrorKind::usage, "layers", fmt::format("{} has more than 2^34 parameters", widths_str()));
     }
+  }
+  if (!activations.empty() && activations.size() != widths.size() - 2) {
+    throw Error(ErrorKind::usage, "layers",
+                fmt::format("{} activations given for the {} hidden layers of {}, allowed are one for all or one each",
+                            activations.size(), widths.size() - 2, widths_str()));
   }
   if (!(dropout >= 0 && dropout < 1)) {
     throw Error(ErrorKind::usage, "dropout", fmt::format("probability {} given, allowed is 0 <= p < 1", dropout));

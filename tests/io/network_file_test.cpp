@@ -68,6 +68,18 @@ TEST_F(NetworkFile, LoadsWhatWasSaved) {
   EXPECT_TRUE(std::equal(network.values().begin(), network.values().end(), loaded.network.values().begin()));
 }
 
+TEST_F(NetworkFile, KeepsAnActivationForEachLayer) {
+  nn::NetworkSpec spec{{7, 5, 4, 3, 2}};
+  spec.parse_activations("sigmoid,leaky_relu(0.2),identity");
+  (void)saved(spec);
+  const LoadedNetwork loaded = load_network(path_);
+  EXPECT_EQ(loaded.metadata.at("fanin.activation"), "sigmoid,leaky_relu(0.2),identity");
+  EXPECT_EQ(loaded.spec.activations, spec.activations);
+  EXPECT_EQ(loaded.network.layers()[5]->str(), "identity");
+  write({{"0.weight", {4, 6}}, {"0.bias", {4}}}, {{"fanin.activation", "relu,tanh"}});
+  EXPECT_NE(rejection().find("2 activations given for the 0 hidden layers of 6-4"), std::string::npos);
+}
+
 TEST_F(NetworkFile, HoldsPyTorchsNamesAndShapes) {
   (void)saved(nn::NetworkSpec{{784, 256, 256, 10}});
   const auto file = SafetensorsFile::open(path_);
@@ -91,7 +103,7 @@ TEST_F(NetworkFile, EqualNetworksGiveEqualBytes) {
 TEST_F(NetworkFile, ReadsASequentialOfAnotherProgram) {
   // Linear, ReLU, Dropout, Linear: other indices than ours, no metadata.
   write({{"0.weight", {4, 6}}, {"0.bias", {4}}, {"3.weight", {2, 4}}, {"3.bias", {2}}});
-  const LoadedNetwork loaded = load_network(path_, nn::ActivationKind::tanh);
+  const LoadedNetwork loaded = load_network(path_, "tanh");
   EXPECT_EQ(loaded.spec.widths_str(), "6-4-2");
   EXPECT_EQ(loaded.spec.activation.str(), "tanh");
   EXPECT_EQ(loaded.network.values(loaded.network.parameters()[2])[0], 0.5F);

@@ -47,6 +47,37 @@ TEST(NetworkSpec, ParsesAndPrintsWidths) {
   EXPECT_EQ((NetworkSpec{{784, 256, 10}}).widths_str(), "784-256-10");
 }
 
+TEST(NetworkSpec, ActivationsOfLayersParseAndPrint) {
+  NetworkSpec spec{{8, 6, 4, 6, 2}};
+  EXPECT_EQ(spec.activations_str(), "relu");
+  spec.parse_activations(" sigmoid, elu(0.5) ,identity");
+  EXPECT_EQ(spec.activations_str(), "sigmoid,elu(0.5),identity");
+  EXPECT_EQ(spec.activation_of(1).str(), "elu(0.5)");
+  const Network network(spec);
+  EXPECT_EQ(network.layers()[1]->str(), "sigmoid");
+  EXPECT_EQ(network.layers()[3]->str(), "elu(0.5)");
+  EXPECT_EQ(network.layers()[5]->str(), "identity");
+  spec.parse_activations("tanh,tanh,tanh");
+  EXPECT_EQ(spec.activations_str(), "tanh");
+  spec.parse_activations("silu");
+  EXPECT_TRUE(spec.activations.empty());
+  EXPECT_EQ(spec.activation_of(2).str(), "silu");
+}
+
+TEST(NetworkSpec, ActivationsThatDoNotFitTheLayersAreRejected) {
+  NetworkSpec spec{{8, 6, 4, 2}};
+  spec.parse_activations("tanh,tanh,relu");
+  EXPECT_THROW(spec.validate(), Error);
+  EXPECT_THROW(Network{spec}, Error);
+  spec.parse_activations("tanh,relu");
+  spec.validate();
+  EXPECT_THROW((void)spec.activation_of(2), Error);
+  for (const char* text : {"", "tanh,", ",tanh", "tanh,tahn", "tanh;relu"}) {
+    EXPECT_THROW(spec.parse_activations(text), Error) << text;
+  }
+  EXPECT_EQ(spec.activations_str(), "tanh,relu");
+}
+
 TEST(NetworkSpec, RejectsWhatIsNoNetwork) {
   for (const char* text : {"", "784", "784-", "-784-10", "784-0-10", "784-ten", "784--10", "784-1e3-10",
                            "784-99999999-10", "784-10.5", "18446744073709551617-10"}) {

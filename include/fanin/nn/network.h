@@ -24,10 +24,18 @@ struct NetworkSpec {
   Precision precision = Precision::fp32;         ///< of the factors of all products
   /// What products in fp32 do with zeros; the bits are the same.
   linalg::Zeros zeros = linalg::Zeros::automatic;
+  std::vector<Activation> activations{};  ///< one for each hidden layer instead of `activation`; or empty
 
   /// From `784-256-256-10`. Throws Error(usage) for anything else: fewer than two widths, zero, more than 2^24.
   static std::vector<std::size_t> parse_widths(std::string_view text);
   [[nodiscard]] std::string widths_str() const;
+  /// Of hidden layer `layer`, from 0. Throws Error(usage) for a layer without one.
+  [[nodiscard]] const Activation& activation_of(std::size_t layer) const;
+  /// From `relu`, or from one for each hidden layer: `sigmoid, identity, sigmoid`. Throws Error(usage) as
+  /// Activation::parse() does; how many there must be is left to validate().
+  void parse_activations(std::string_view text);
+  /// What parse_activations() reads; one name where all layers have the same.
+  [[nodiscard]] std::string activations_str() const;
   /// Throws Error(usage) naming the field, its value and what is allowed.
   void validate() const;
 };
@@ -96,6 +104,8 @@ class Network {
 
   /// The gradient of the whole store comes in this many blocks, see Layer::gradient().
   [[nodiscard]] std::size_t gradient_blocks() const noexcept { return blocks_.size(); }
+  /// The layer whose parameters `block` belongs to; later blocks belong to the same or later layers.
+  [[nodiscard]] std::size_t gradient_layer(std::size_t block) const { return blocks_[block].layer; }
   void gradient(std::size_t block, Workspace& w, std::size_t batch, GradientReady ready);
   /// All blocks, kept: `store` is laid out as values(). Throws Error(usage) for another size.
   void gradient(Workspace& w, std::size_t batch, std::span<float> store);
