@@ -21,6 +21,8 @@ namespace {
 HWY_EXPORT(softmax_rows);
 HWY_EXPORT(cross_entropy_rows);
 HWY_EXPORT(squared_error_rows);
+HWY_EXPORT(sigmoid_cross_entropy_rows);
+HWY_EXPORT(sigmoid_squared_error_rows);
 
 void check_same_shape(std::string_view what, MatrixView<const float> matrix, MatrixView<const float> outputs) {
   if (matrix.rows == outputs.rows && matrix.cols == outputs.cols) return;
@@ -87,6 +89,20 @@ void mean_squared_error(MatrixView<const float> outputs, std::span<const std::in
   check(outputs, doutputs, row_loss.size());
   check_labels(outputs, labels);
   HWY_DYNAMIC_DISPATCH(squared_error_rows)(outputs, {}, labels.data(), scale, doutputs, row_loss.data());
+}
+
+void sigmoid_cross_entropy(MatrixView<const float> logits, MatrixView<const float> targets, float scale,
+                           MatrixView<float> dlogits, std::span<float> row_loss) {
+  check(logits, dlogits, row_loss.size());
+  check_same_shape("targets", targets, logits);
+  HWY_DYNAMIC_DISPATCH(sigmoid_cross_entropy_rows)(logits, targets, scale, dlogits, row_loss.data());
+}
+
+void sigmoid_squared_error(MatrixView<const float> logits, MatrixView<const float> targets,
+                           std::span<float> row_error) {
+  check(logits, {}, row_error.size());
+  check_same_shape("targets", targets, logits);
+  HWY_DYNAMIC_DISPATCH(sigmoid_squared_error_rows)(logits, targets, row_error.data());
 }
 
 void softmax(MatrixView<const float> logits, MatrixView<float> probabilities) {

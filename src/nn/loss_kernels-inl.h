@@ -212,6 +212,51 @@ void squared_error_rows(MatrixView<const float> outputs, MatrixView<const float>
   }
 }
 
+// A logit that adds nothing to a sum, with target 0: its sigmoid and its loss are 0.
+constexpr float kNoUnit = -1e30f;
+
+void sigmoid_cross_entropy_rows(MatrixView<const float> logits, MatrixView<const float> targets, float scale,
+                                MatrixView<float> dlogits, float* row_loss) {
+  const Row d;
+  const auto factor = hn::Set(d, scale);
+  for (std::size_t r = 0; r < logits.rows; ++r) {
+    Lanes16 sums{};
+    for_blocks(logits.row(r), logits.cols, kNoUnit,
+               [&](const float* block, std::size_t first, std::size_t count) HWY_ATTR {
+                 Lanes16 t, gradient;
+                 load_padded(targets.row(r) + first, count, 0.0f, t);
+                 for (std::size_t k = 0; k < kLanes; k += hn::Lanes(d)) {
+                   const auto z = hn::LoadU(d, block + k);
+                   const auto target = hn::Load(d, t.lane + k);
+                   const auto linear = fma(hn::Neg(z), target, hn::Max(z, hn::Zero(d)));
+                   const auto rest = vm::log1p(vm::exp(hn::Neg(hn::Abs(z))));
+                   hn::Store(hn::Add(hn::Load(d, sums.lane + k), hn::Add(linear, rest)), d, sums.lane + k);
+                   const auto scaled = hn::Mul(hn::Sub(vm::sigmoid(z), target), factor);
+                   hn::Store(keep_nan(scaled, scaled), d, gradient.lane + k);
+                 }
+                 if (dlogits.data != nullptr) store_block(gradient, dlogits.row(r) + first, count);
+               });
+    row_loss[r] = one_nan(sums.sum());
+  }
+}
+
+void sigmoid_squared_error_rows(MatrixView<const float> logits, MatrixView<const float> targets, float* row_error) {
+  const Row d;
+  for (std::size_t r = 0; r < logits.rows; ++r) {
+    Lanes16 sums{};
+    for_blocks(logits.row(r), logits.cols, kNoUnit,
+               [&](const float* block, std::size_t first, std::size_t count) HWY_ATTR {
+                 Lanes16 t;
+                 load_padded(targets.row(r) + first, count, 0.0f, t);
+                 for (std::size_t k = 0; k < kLanes; k += hn::Lanes(d)) {
+                   const auto difference = hn::Sub(hn::Load(d, t.lane + k), vm::sigmoid(hn::LoadU(d, block + k)));
+                   hn::Store(fma(difference, difference, hn::Load(d, sums.lane + k)), d, sums.lane + k);
+                 }
+               });
+    row_error[r] = one_nan(sums.sum());
+  }
+}
+
 }  // namespace fanin::nn::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

@@ -270,6 +270,101 @@ TEST(MeanSquaredError, LabelsAreOneHotTargets) {
   }
 }
 
+Result sigmoid_entropy(const std::vector<float>& z, const std::vector<float>& t, std::size_t rows, float scale = 1.0f) {
+  const std::size_t cols = z.size() / rows;
+  Result result{std::vector<float>(z.size()), std::vector<float>(rows)};
+  sigmoid_cross_entropy({z.data(), rows, cols}, {t.data(), rows, cols}, scale, {result.gradient.data(), rows, cols},
+                        result.loss);
+  return result;
+}
+
+std::vector<float> some_targets(std::size_t count) {
+  std::vector<float> t = numbers(count, 0.5f);
+  for (std::size_t i = 0; i < count; ++i) t[i] = i % 5 == 0 ? 0.0f : i % 7 == 0 ? 1.0f : t[i] + 0.5f;
+  return t;
+}
+
+TEST(SigmoidCrossEntropy, ValueIsTheExactOneForAllWidths) {
+  for (const std::size_t cols : {1u, 15u, 16u, 17u, 784u}) {
+    const std::vector<float> z = numbers(3 * cols, 9.0f), t = some_targets(3 * cols);
+    const Result got = sigmoid_entropy(z, t, 3);
+    std::vector<float> squares(3);
+    sigmoid_squared_error({z.data(), 3, cols}, {t.data(), 3, cols}, squares);
+    for (std::size_t r = 0; r < 3; ++r) {
+      double entropy = 0, square = 0;
+      for (std::size_t i = r * cols; i < (r + 1) * cols; ++i) {
+        const double p = 1 / (1 + std::exp(-static_cast<double>(z[i]))), target = t[i];
+        entropy -= target * std::log(p) + (1 - target) * std::log1p(-p);
+        square += (target - p) * (target - p);
+      }
+      EXPECT_NEAR(got.loss[r], entropy, 2e-6 * (1 + entropy)) << cols;
+      EXPECT_NEAR(squares[r], square, 2e-6 * (1 + square)) << cols;
+    }
+  }
+}
+
+TEST(SigmoidCrossEntropy, GradientIsTheFiniteDifference) {
+  const std::size_t cols = 21;
+  const std::vector<float> z = numbers(cols, 4.0f), t = some_targets(cols);
+  const Result got = sigmoid_entropy(z, t, 1, 3.0f);
+  for (std::size_t i = 0; i < cols; ++i) {
+    const auto loss = [&](double h) {
+      const double x = z[i] + h;
+      return std::log1p(std::exp(x)) - t[i] * x;
+    };
+    EXPECT_NEAR(got.gradient[i], 3.0 * (loss(1e-5) - loss(-1e-5)) / 2e-5, 2e-6);
+  }
+}
+
+TEST(SigmoidCrossEntropy, KnownValuesAndHugeLogits) {
+  EXPECT_NEAR(sigmoid_entropy({0, 0, 0}, {0, 1, 0.25f}, 1).loss[0], 3 * std::log(2.0), 1e-6);
+  // log(1 + e^-20) is 2.06e-9: nothing of it may be lost beside the 20.
+  EXPECT_NEAR(sigmoid_entropy({20}, {1}, 1).loss[0], 2.0611536e-9, 1e-14);
+  EXPECT_NEAR(sigmoid_entropy({-20}, {0}, 1).loss[0], 2.0611536e-9, 1e-14);
+  EXPECT_EQ(sigmoid_entropy({1000}, {0}, 1).loss[0], 1000.0f);
+  EXPECT_EQ(sigmoid_entropy({3e38f}, {1}, 1).loss[0], 0.0f);
+  EXPECT_EQ(sigmoid_entropy({-3e38f}, {1}, 1).gradient[0], -1.0f);
+  EXPECT_FALSE(std::isfinite(sigmoid_entropy({kInf, 0}, {1, 0}, 1).loss[0]));
+  EXPECT_TRUE(std::isnan(sigmoid_entropy({std::nanf(""), 0}, {1, 0}, 1).loss[0]));
+}
+
+TEST(SigmoidCrossEntropy, BitsDependNeitherOnTheTargetNorOnTheSlabs) {
+  for (const std::size_t cols : {1u, 16u, 33u, 100u}) {
+    const std::size_t rows = 6;
+    const std::vector<float> z = numbers(rows * cols, 30.0f), t = some_targets(rows * cols);
+    const Result want = sigmoid_entropy(z, t, rows, 0.1f);
+    std::vector<float> want_squares(rows);
+    sigmoid_squared_error({z.data(), rows, cols}, {t.data(), rows, cols}, want_squares);
+    for (const std::string& target : simd::targets()) {
+      simd::use_target(target);
+      EXPECT_TRUE(sigmoid_entropy(z, t, rows, 0.1f) == want) << target << ' ' << cols;
+      std::vector<float> squares(rows);
+      for (std::size_t r = 0; r < rows; ++r) {
+        // In place, without a gradient, row by row.
+        std::vector<float> own(&z[r * cols], &z[r * cols] + cols), loss(1);
+        sigmoid_cross_entropy({own.data(), 1, cols}, {&t[r * cols], 1, cols}, 0.1f, {}, loss);
+        EXPECT_EQ(std::memcmp(loss.data(), &want.loss[r], sizeof(float)), 0) << target;
+        sigmoid_squared_error({own.data(), 1, cols}, {&t[r * cols], 1, cols}, std::span(squares).subspan(r, 1));
+        sigmoid_cross_entropy({own.data(), 1, cols}, {&t[r * cols], 1, cols}, 0.1f, {own.data(), 1, cols}, loss);
+        EXPECT_EQ(std::memcmp(own.data(), &want.gradient[r * cols], cols * sizeof(float)), 0) << target;
+      }
+      EXPECT_EQ(squares, want_squares) << target;
+      simd::use_target("best");
+    }
+  }
+}
+
+TEST(SigmoidCrossEntropy, DifferentShapesAreRejected) {
+  std::vector<float> z(12), g(12), loss(3);
+  const MatrixView<const float> in(z.data(), 3, 4);
+  const auto usage = [](auto call) { EXPECT_EQ(kind_of_error(call), ErrorKind::usage); };
+  usage([&] { sigmoid_cross_entropy(in, {z.data(), 4, 3}, 1.0f, {}, loss); });
+  usage([&] { sigmoid_cross_entropy(in, in, 1.0f, {g.data(), 3, 3}, loss); });
+  usage([&] { sigmoid_cross_entropy(in, in, 1.0f, {}, std::span(loss).first(2)); });
+  usage([&] { sigmoid_squared_error(in, {z.data(), 3, 3}, loss); });
+  usage([&] { sigmoid_squared_error(in, in, std::span(loss).first(1)); });
+}
+
 TEST(Softmax, RowsAreProbabilities) {
   const std::size_t rows = 20, cols = 37;
   std::vector<float> z = numbers(rows * cols, 300.0f);

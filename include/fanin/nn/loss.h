@@ -42,6 +42,18 @@ void mean_squared_error(MatrixView<const float> outputs, MatrixView<const float>
 void mean_squared_error(MatrixView<const float> outputs, std::span<const std::int32_t> labels, float scale,
                         MatrixView<float> doutputs, std::span<float> row_loss);
 
+/// row_loss[r] = sum_i log(1 + e^z_ri) - t_ri z_ri, dlogits_ri = (sigmoid(z_ri) - t_ri) * scale: the cross-entropy in
+/// nats of independent units that are 1 with probability sigmoid(z) against targets in [0, 1], not divided by the
+/// columns (BCEWithLogitsLoss with reduction='sum'). What an autoencoder learns by, its targets being its inputs.
+/// Each term is max(z, 0) - t z + log(1 + e^-|z|), exact to the last digits also where it is next to 0. A logit that is
+/// infinite or NaN gives a loss that is not finite.
+void sigmoid_cross_entropy(MatrixView<const float> logits, MatrixView<const float> targets, float scale,
+                           MatrixView<float> dlogits, std::span<float> row_loss);
+
+/// row_error[r] = sum_i (t_ri - sigmoid(z_ri))^2: the squared error of a reconstruction, as the literature states it
+/// for each image.
+void sigmoid_squared_error(MatrixView<const float> logits, MatrixView<const float> targets, std::span<float> row_error);
+
 /// The loss of `kind` for class labels: one of the two above.
 void loss_rows(LossKind kind, MatrixView<const float> outputs, std::span<const std::int32_t> labels, float scale,
                MatrixView<float> doutputs, std::span<float> row_loss);
