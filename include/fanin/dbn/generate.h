@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "fanin/core/matrix_view.h"
+#include "fanin/core/thread_pool.h"
+#include "fanin/dbn/model.h"
+
+namespace fanin::dbn {
+
+struct GenerateOptions {
+  std::size_t steps = 1000;  ///< of Gibbs sampling in the top RBM, 1 to 10^7
+  std::uint64_t seed = 0;
+
+  /// Throws Error(usage) naming the option, its value and what is allowed.
+  void validate() const;
+};
+
+/// Rows of `out` [n, model.inputs()]: samples of the model, as means of the visible units given the units above them.
+/// Each row is a chain of its own: the top RBM's visible units begin as samples of their biases, then `steps` times
+/// h ~ p(h | v, y), v ~ p(v | h) and y ~ p(y | h), then one pass of samples down the directed layers. With `labels`,
+/// one for each row, y is held at that class; without any it moves freely. A function of (options, model, labels, n)
+/// for any number of threads. Throws Error(usage) for invalid options, shapes that do not fit, and labels that are no
+/// class of the model.
+void generate(const Model& model, const GenerateOptions& options, std::span<const std::int32_t> labels,
+              MatrixView<float> out, ThreadPool& pool);
+
+/// p [n, K], p(y | v) of the top RBM for rows v [n, top.spec().visible], exact: proportional to e^-F(v, y) over the K
+/// one-hot labels y, with hidden units summed in float64 from terms in float32. Rows do not see each other. Throws
+/// Error(usage) without labels and for shapes that do not fit, Error(unsupported) unless the hidden units are binary.
+void label_probabilities(const rbm::Rbm& top, MatrixView<const float> v, MatrixView<float> p);
+
+/// The same for rows x [n, model.inputs()], taken upward by Model::up().
+void label_probabilities(const Model& model, MatrixView<const float> x, MatrixView<float> p);
+
+}  // namespace fanin::dbn
