@@ -6,6 +6,7 @@
 
 #include "fanin/core/error.h"
 #include "fanin/core/text.h"
+#include "fanin/dbn/unroll.h"
 #include "fanin/io/atomic_file.h"
 #include "fanin/io/machine_file.h"
 #include "fanin/io/network_file.h"
@@ -180,7 +181,7 @@ int Train::run() {
                   fmt::format("--stack {} and --init {} both say what hidden layers start from, give one of them",
                               stack, training.options.init_str()));
     }
-    train::copy_stack(io::load_machines(stack).machines, trainer.network());
+    dbn::unroll_into(dbn::Stack(io::load_machines(stack).machines), trainer.network());
   }
   if (resume) {
     if (std::filesystem::exists(checkpoint)) {

@@ -65,7 +65,7 @@ std::string TrainOptions::fingerprint() const {
              "nesterov={}; beta1={}; beta2={}; epsilon={}; weight_decay={}; lr={}; schedule={}; batch={}; "
              "drop_last={}; "
              "shuffle={}; seed={}; validation={}; patience={}; epochs={}",
-             network.widths_str(), network.activation.str(), network.dropout, nn::str(network.precision), init_str(),
+             network.widths_str(), network.activations_str(), network.dropout, nn::str(network.precision), init_str(),
              init.output_weights.str(), init.biases.str(), nn::str(loss), optim::str(optimizer.kind),
              optimizer.momentum, optimizer.nesterov, optimizer.beta1, optimizer.beta2, optimizer.epsilon,
              optimizer.weight_decay, learning_rate, schedule.str(), batch, drop_last, shuffle, seed, validation,

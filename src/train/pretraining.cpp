@@ -3,14 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
+#include <array>
 #include <memory>
 #include <numeric>
 #include <set>
-#include <utility>
 
 #include "fanin/core/error.h"
 #include "fanin/core/text.h"
+#include "fanin/dbn/unroll.h"
 
 namespace fanin::train {
 namespace {
@@ -106,61 +106,22 @@ RbmOptions Pretraining::options(rbm::UnitKind visible, rbm::UnitKind hidden) con
 }
 
 std::vector<RbmOptions> pretraining_options(const nn::NetworkSpec& network, const Pretraining& pretraining) {
-  rbm::UnitKind hidden{};
-  switch (network.activation.kind) {
-    case nn::ActivationKind::sigmoid:
-      hidden = rbm::UnitKind::binary;
-      break;
-    case nn::ActivationKind::relu:
-      hidden = rbm::UnitKind::relu;
-      break;
-    case nn::ActivationKind::identity:
-      hidden = rbm::UnitKind::gaussian;
-      break;
-    default:
-      throw Error(ErrorKind::usage, "init",
-                  fmt::format("{} pre-trains layers of sigmoid, relu or identity units, the network has {}",
-                              pretraining.str(), network.activation.str()));
-  }
   std::vector<RbmOptions> options;
+  rbm::UnitKind below = rbm::UnitKind::binary;
   for (std::size_t l = 0; l + 2 < network.widths.size(); ++l) {
-    options.push_back(pretraining.options(l == 0 ? rbm::UnitKind::binary : hidden, hidden));
+    const nn::Activation& f = network.activation_of(l);
+    constexpr std::array kKinds{rbm::UnitKind::binary, rbm::UnitKind::relu, rbm::UnitKind::gaussian};
+    const auto hidden =
+        std::find_if(kKinds.begin(), kKinds.end(), [&](rbm::UnitKind kind) { return dbn::activation_of(kind) == f; });
+    if (hidden == kKinds.end()) {
+      throw Error(ErrorKind::usage, "init",
+                  fmt::format("{} pre-trains layers of sigmoid, relu or identity units, hidden layer {} has {}",
+                              pretraining.str(), l + 1, f.str()));
+    }
+    options.push_back(pretraining.options(below, *hidden));
+    below = *hidden;
   }
   return options;
-}
-
-void copy_stack(std::span<const rbm::Rbm> stack, nn::Network& network) {
-  const std::span<const nn::Parameter> parameters = network.parameters();
-  for (std::size_t l = 0; l < stack.size(); ++l) {
-    const rbm::Rbm& m = stack[l];
-    // Each linear layer has a weight and a bias.
-    if (2 * l + 1 >= parameters.size()) {
-      throw Error(ErrorKind::usage, "dbn",
-                  fmt::format("{} machines for {} linear layers", stack.size(), parameters.size() / 2));
-    }
-    const nn::Parameter& weight = parameters[2 * l];
-    const nn::Parameter& bias = parameters[2 * l + 1];
-    if (weight.shape != Shape{m.hidden(), m.visible()}) {
-      throw Error(ErrorKind::usage, "dbn",
-                  fmt::format("machine {} has {} visible and {} hidden units, '{}' is {}", l + 1, m.visible(),
-                              m.hidden(), weight.name, weight.shape.str()));
-    }
-    const std::span<const float> w(m.weight().data, m.hidden() * m.visible());
-    std::copy(w.begin(), w.end(), network.values(weight).begin());
-    std::copy(m.hidden_bias().begin(), m.hidden_bias().end(), network.values(bias).begin());
-  }
-  network.refresh();
-  for (std::size_t l = 0; l < stack.size(); ++l) {
-    const auto same = [&](const nn::Parameter& p, const float* values) {
-      const std::span<const float> there = std::as_const(network).values(p);
-      return std::memcmp(there.data(), values, there.size_bytes()) == 0;
-    };
-    if (same(parameters[2 * l], stack[l].weight().data) && same(parameters[2 * l + 1], stack[l].hidden_bias().data())) {
-      continue;
-    }
-    throw Error(ErrorKind::numeric, "dbn",
-                fmt::format("W-STACK: '{}' is not what its machine learned", parameters[2 * l].name));
-  }
 }
 
 data::Dataset hidden_features(const rbm::Rbm& machine, const RbmData& data, ThreadPool& pool) {

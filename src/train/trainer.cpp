@@ -6,9 +6,11 @@
 #include <chrono>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "fanin/core/error.h"
 #include "fanin/data/batches.h"
+#include "fanin/dbn/unroll.h"
 
 #include "train/checkpoint.h"
 #include "train/identity.h"
@@ -141,10 +143,10 @@ double Trainer::State::step(std::span<const std::uint32_t> batch, std::span<cons
 // Whether it came to its end.
 bool Trainer::State::pretrain(PretrainObserver& observer) {
   const std::vector<RbmOptions> machines = pretraining_options(options.network, *options.pretraining);
-  const std::vector<rbm::Rbm> stack = train::pretrain(std::span(options.network.widths).first(machines.size() + 1),
-                                                      machines, train, options.seed, false, pool, observer);
+  std::vector<rbm::Rbm> stack = train::pretrain(std::span(options.network.widths).first(machines.size() + 1), machines,
+                                                train, options.seed, false, pool, observer);
   if (stack.size() < machines.size()) return false;
-  copy_stack(stack, network);
+  dbn::unroll_into(dbn::Stack(std::move(stack)), network);
   return true;
 }
 

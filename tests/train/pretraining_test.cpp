@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <cstring>
 #include <vector>
 
 #include "fanin/core/error.h"
@@ -15,7 +14,6 @@ namespace fanin::train {
 namespace {
 
 using rbm::test::error_of;
-using rbm::test::random_machine;
 
 TEST(Pretraining, ReadsWhatItPrints) {
   for (const char* text :
@@ -43,36 +41,6 @@ nn::NetworkSpec sigmoid_network() {
   nn::NetworkSpec spec{{16, 12, 8, 3}};
   spec.activation = nn::ActivationKind::sigmoid;
   return spec;
-}
-
-TEST(CopyStack, LayersHaveTheMachinesBits) {
-  nn::Network network(sigmoid_network());
-  std::vector<rbm::Rbm> stack;
-  stack.push_back(random_machine({16, 12}, 1, 1));
-  stack.push_back(random_machine({12, 8}, 1, 2));
-  copy_stack(stack, network);
-  // What the network makes of a sample on its way up is what the machines make of it.
-  nn::Workspace w = network.workspace(1, false);
-  std::vector<float> x(16, 0.5F), a(12), b(8);
-  std::copy(x.begin(), x.end(), w.values(0, 0, 1).data);
-  network.forward({}, w, 0, 1);
-  stack[0].hidden_probabilities({x.data(), 1, 16}, {a.data(), 1, 12});
-  stack[1].hidden_probabilities({a.data(), 1, 12}, {b.data(), 1, 8});
-  EXPECT_EQ(std::memcmp(w.values(4, 0, 1).data, b.data(), 8 * sizeof(float)), 0);
-}
-
-TEST(CopyStack, MachinesThatDoNotFitAreRejected) {
-  nn::Network network(sigmoid_network());
-  std::vector<rbm::Rbm> stack;
-  stack.push_back(random_machine({16, 11}, 1, 1));
-  EXPECT_EQ(error_of([&] { copy_stack(stack, network); }).second,
-            "[dbn] machine 1 has 16 visible and 11 hidden units, '0.weight' is [12, 16]");
-  std::vector<rbm::Rbm> many;
-  many.push_back(random_machine({16, 12}, 1, 1));
-  many.push_back(random_machine({12, 8}, 1, 1));
-  many.push_back(random_machine({8, 3}, 1, 1));
-  many.push_back(random_machine({3, 3}, 1, 1));
-  EXPECT_EQ(error_of([&] { copy_stack(many, network); }).first, ErrorKind::usage);
 }
 
 class Counter final : public Observer {
@@ -139,6 +107,10 @@ TEST(Pretraining, NeedsUnitsThatItKnows) {
   EXPECT_EQ(pretraining_options(spec, {}).size(), 2U);
   spec.activation = nn::ActivationKind::relu;
   EXPECT_EQ(pretraining_options(spec, {})[1].visible_units, rbm::UnitKind::relu);
+  spec.activations = {nn::ActivationKind::sigmoid, nn::ActivationKind::identity};
+  EXPECT_EQ(pretraining_options(spec, {})[1].visible_units, rbm::UnitKind::binary);
+  EXPECT_EQ(pretraining_options(spec, {})[1].hidden_units, rbm::UnitKind::gaussian);
+  spec.activations.clear();
   spec.activation = nn::ActivationKind::tanh;
   EXPECT_EQ(error_of([&] { (void)pretraining_options(spec, {}); }).first, ErrorKind::usage);
 }

@@ -60,10 +60,6 @@ class PretrainObserver {
 /// The hidden means of a machine for all samples, as a data set with the same labels: what the next machine sees.
 [[nodiscard]] data::Dataset hidden_features(const rbm::Rbm& machine, const RbmData& data, ThreadPool& pool);
 
-/// Copies weights and hidden biases of the machines into the first linear layers of a network, bit for bit, and looks
-/// that they are the same. Throws Error(usage) naming the layer where a machine does not fit it.
-void copy_stack(std::span<const rbm::Rbm> stack, nn::Network& network);
-
 /// The options for each hidden layer of a network: binary hidden units for sigmoid, rectified linear ones for relu,
 /// Gaussian ones for identity. Throws Error(usage) for another activation.
 [[nodiscard]] std::vector<RbmOptions> pretraining_options(const nn::NetworkSpec& network,
