@@ -8,10 +8,11 @@ std::vector<Setting> TrainSettings::settings(bool one_init) {
   train::TrainOptions& o = options;
   std::vector<Setting> all{
       text_setting("layers", "SIZES", "Inputs, hidden sizes, outputs", layers_),
-      value_setting("activation", "NAME",
-                    "After each hidden layer: identity, relu, leaky_relu(slope), tanh, sigmoid, softsign, elu(alpha), "
-                    "selu, gelu, silu, softplus",
-                    o.network.activation, nn::Activation::parse, [](const nn::Activation& a) { return a.str(); }),
+      Setting{"activation", "NAME",
+              "After each hidden layer: identity, relu, leaky_relu(slope), tanh, sigmoid, softsign, elu(alpha), "
+              "selu, gelu, silu, softplus; or one for each, with commas between",
+              [&o](const std::string& text) { o.network.parse_activations(text); },
+              [&o] { return toml_quoted(o.network.activations_str()); }},
       number_setting("dropout", "Probability of dropping a hidden unit in training, 0 <= p < 1", o.network.dropout),
       value_setting("precision", "NAME", "Of the factors of products: fp32, or bf16 with sums in fp32",
                     o.network.precision, nn::parse_precision, [](nn::Precision p) { return nn::str(p); }),

@@ -92,33 +92,38 @@ IndexSplit validation_split(std::size_t samples, double fraction, const random::
   return split;
 }
 
-std::vector<std::uint32_t> balanced_subset(std::span<const std::uint32_t> samples, std::span<const std::int32_t> labels,
-                                           std::size_t classes, std::size_t n, const random::Stream& stream) {
-  if (n == 0 || n > samples.size()) {
-    throw Error(ErrorKind::usage, "data", fmt::format("{} samples asked for, allowed are 1 to {}", n, samples.size()));
+std::vector<std::uint32_t> balanced_subset(std::span<const std::int32_t> labels, std::size_t classes, std::size_t n,
+                                           const random::Stream& stream) {
+  validate_samples(labels.size());
+  if (classes == 0) fail("0 classes given, at least 1 is needed");
+  if (n == 0 || n > labels.size()) {
+    fail(fmt::format("a subset of {} of {} samples asked for, allowed are 1 to {}", n, labels.size(), labels.size()));
   }
-  std::vector<std::uint32_t> order(samples.size());
-  random::permutation(stream, order);
+  std::vector<std::vector<std::uint32_t>> of_class(classes);
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (labels[i] < 0 || static_cast<std::size_t>(labels[i]) >= classes) {
+      throw Error(ErrorKind::data, "batches",
+                  fmt::format("the label of sample {} is {}, allowed is 0 to {}", i, labels[i], classes - 1));
+    }
+    of_class[static_cast<std::size_t>(labels[i])].push_back(static_cast<std::uint32_t>(i));
+  }
   std::vector<std::size_t> taken(classes);
-  std::vector<bool> chosen(samples.size());
-  std::vector<std::uint32_t> subset;
-  const std::size_t share = (n + classes - 1) / std::max<std::size_t>(classes, 1);
-  for (std::size_t pass = 0; pass < 2; ++pass) {
-    for (const std::uint32_t at : order) {
-      if (subset.size() == n) break;
-      const std::uint32_t sample = samples[at];
-      if (sample >= labels.size() || labels[sample] < 0 || static_cast<std::size_t>(labels[sample]) >= classes) {
-        throw Error(ErrorKind::usage, "data", fmt::format("sample {} has no label below {}", sample, classes));
-      }
-      std::size_t& count = taken[static_cast<std::size_t>(labels[sample])];
-      if (chosen[at] || (pass == 0 && count == share)) continue;
-      chosen[at] = true;
-      ++count;
-      subset.push_back(sample);
+  for (std::size_t left = n; left > 0;) {
+    for (std::size_t c = 0; c < classes && left > 0; ++c) {
+      if (taken[c] == of_class[c].size()) continue;
+      ++taken[c];
+      --left;
     }
   }
-  std::sort(subset.begin(), subset.end());
-  return subset;
+  std::vector<std::uint32_t> chosen;
+  chosen.reserve(n);
+  for (std::size_t c = 0; c < classes; ++c) {
+    std::vector<std::uint32_t> order(of_class[c].size());
+    random::permutation(stream.fold_in(c), order);
+    for (std::size_t i = 0; i < taken[c]; ++i) chosen.push_back(of_class[c][order[i]]);
+  }
+  std::sort(chosen.begin(), chosen.end());
+  return chosen;
 }
 
 }  // namespace fanin::data

@@ -108,15 +108,29 @@ void Optimizer::begin_step(double learning_rate) {
   require(learning_rate >= 0 && learning_rate <= 1e37, "the learning rate", learning_rate, "[0, 1e37]");
   ++steps_;
   begun_ = true;
+  learning_rate_ = learning_rate;
+  step_ = step(1.0);
+}
+
+Step Optimizer::step(double rate_factor, std::uint64_t missed) const {
+  if (!begun_) throw Error(ErrorKind::usage, "optimizer", "a step needs a begin_step() before it");
+  require(rate_factor >= 0 && rate_factor <= 1, "the factor of the learning rate", rate_factor, "[0, 1]");
+  if (missed >= steps_) {
+    throw Error(ErrorKind::usage, "optimizer", fmt::format("{} missed steps of {} leave none", missed, steps_));
+  }
+  const std::uint64_t taken = steps_ - missed;
+  const double learning_rate = learning_rate_ * rate_factor;
+  Step step;
   double rate = learning_rate;
   if (options_.kind != OptimizerKind::sgd) {
-    rate /= 1 - detail::power(options_.beta1, steps_);
-    root_scale_ = static_cast<float>(1 / std::sqrt(1 - detail::power(options_.beta2, steps_)));
+    rate /= 1 - detail::power(options_.beta1, taken);
+    step.root_scale = static_cast<float>(1 / std::sqrt(1 - detail::power(options_.beta2, taken)));
   }
   if (options_.kind == OptimizerKind::adamw) {
-    decay_factor_ = static_cast<float>(1 - learning_rate * options_.weight_decay);
+    step.decay_factor = static_cast<float>(1 - learning_rate * options_.weight_decay);
   }
-  rate_ = static_cast<float>(rate);
+  step.rate = static_cast<float>(rate);
+  return step;
 }
 
 void Optimizer::update(std::size_t first, std::size_t count, float* weights, const float* gradient) const {
@@ -124,7 +138,7 @@ void Optimizer::update(std::size_t first, std::size_t count, float* weights, con
 }
 
 void Optimizer::update(std::size_t first, MatrixView<const float> gradient, std::size_t stride, float* weights,
-                       float rate) const {
+                       const Step& step) const {
   const std::size_t below = gradient.rows == 0 ? 0 : (gradient.rows - 1) * stride;
   if (first > parameters_ || below > parameters_ - first || gradient.cols > parameters_ - first - below) {
     throw Error(ErrorKind::usage, "optimizer",
@@ -133,7 +147,7 @@ void Optimizer::update(std::size_t first, MatrixView<const float> gradient, std:
   }
   if (!begun_) throw Error(ErrorKind::usage, "optimizer", "an update needs a begin_step() before it");
   detail::Update update;
-  update.rate = rate_ * rate;
+  update.rate = step.rate;
   update.decay = static_cast<float>(options_.weight_decay);
   update.w = weights + first;
   update.g = gradient.data;
@@ -150,12 +164,12 @@ void Optimizer::update(std::size_t first, MatrixView<const float> gradient, std:
   }
   update.m = slots_[0] + first;
   update.v = slots_[1] + first;
-  update.decay_factor = decay_factor_;
+  update.decay_factor = step.decay_factor;
   update.decoupled = options_.kind == OptimizerKind::adamw;
   update.one_minus_beta1 = static_cast<float>(1 - options_.beta1);
   update.beta2 = static_cast<float>(options_.beta2);
   update.one_minus_beta2 = static_cast<float>(1 - options_.beta2);
-  update.root_scale = root_scale_;
+  update.root_scale = step.root_scale;
   update.epsilon = static_cast<float>(options_.epsilon);
   detail::adam(update);
 }

@@ -43,7 +43,10 @@ void TrainOptions::validate() const {
   }
   if (epochs > kMaxEpochs) reject("epochs", static_cast<double>(epochs), fmt::format("0 to {}", kMaxEpochs));
   if (!(validation >= 0 && validation < 1)) reject("validation fraction", validation, "0 <= fraction < 1");
-  if (!(lower_rate >= 0 && lower_rate <= 1)) reject("lower rate", lower_rate, "0 to 1");
+  if (!(lower_rate >= 0 && lower_rate <= 1)) reject("the lower layers' rate", lower_rate, "0 to 1");
+  if (top_only_epochs > kMaxEpochs) {
+    reject("top-only epochs", static_cast<double>(top_only_epochs), fmt::format("0 to {}", kMaxEpochs));
+  }
   if (patience > 0 && validation == 0) {
     throw Error(ErrorKind::usage, "train",
                 fmt::format("patience is {}, but early stopping needs a validation fraction above 0", patience));
@@ -52,24 +55,23 @@ void TrainOptions::validate() const {
 
 std::string TrainOptions::fingerprint() const {
   const bool looks_at_the_end = schedule.kind == optim::ScheduleKind::cosine;
-  std::string fine_tuning;
-  // Not there where they are as they always were, so that older checkpoints go on.
-  if (lower_rate != 1) fine_tuning += fmt::format("lower_rate={}; ", lower_rate);
-  if (top_only_epochs > 0) fine_tuning += fmt::format("top_only_epochs={}; ", top_only_epochs);
-  if (train_samples > 0) fine_tuning += fmt::format("train_samples={}; ", train_samples);
-  return fine_tuning +
-         fmt::format(
-             "layers={}; activation={}; dropout={}; precision={}; init={}; init_output={}; init_bias={}; loss={}; "
-             "optimizer={}; "
-             "momentum={}; "
-             "nesterov={}; beta1={}; beta2={}; epsilon={}; weight_decay={}; lr={}; schedule={}; batch={}; "
-             "drop_last={}; "
-             "shuffle={}; seed={}; validation={}; patience={}; epochs={}",
-             network.widths_str(), network.activations_str(), network.dropout, nn::str(network.precision), init_str(),
-             init.output_weights.str(), init.biases.str(), nn::str(loss), optim::str(optimizer.kind),
-             optimizer.momentum, optimizer.nesterov, optimizer.beta1, optimizer.beta2, optimizer.epsilon,
-             optimizer.weight_decay, learning_rate, schedule.str(), batch, drop_last, shuffle, seed, validation,
-             patience, looks_at_the_end ? std::to_string(epochs) : "any");
+  std::string text = fmt::format(
+      "layers={}; activation={}; dropout={}; precision={}; init={}; init_output={}; init_bias={}; loss={}; "
+      "optimizer={}; "
+      "momentum={}; "
+      "nesterov={}; beta1={}; beta2={}; epsilon={}; weight_decay={}; lr={}; schedule={}; batch={}; drop_last={}; "
+      "shuffle={}; seed={}; validation={}; patience={}; epochs={}",
+      network.widths_str(), network.activations_str(), network.dropout, nn::str(network.precision), init_str(),
+      init.output_weights.str(), init.biases.str(), nn::str(loss), optim::str(optimizer.kind), optimizer.momentum,
+      optimizer.nesterov, optimizer.beta1, optimizer.beta2, optimizer.epsilon, optimizer.weight_decay, learning_rate,
+      schedule.str(), batch, drop_last, shuffle, seed, validation, patience,
+      looks_at_the_end ? std::to_string(epochs) : "any");
+  // What came later is named only where it is used, so that runs without it keep their lines.
+  const TrainOptions usual;
+  if (lower_rate != usual.lower_rate) text += fmt::format("; lower_rate={}", lower_rate);
+  if (top_only_epochs != usual.top_only_epochs) text += fmt::format("; top_only_epochs={}", top_only_epochs);
+  if (train_samples != usual.train_samples) text += fmt::format("; train_samples={}", train_samples);
+  return text;
 }
 
 }  // namespace fanin::train

@@ -30,12 +30,16 @@ data::BatchOrder make_order(const data::IndexSplit& split, const TrainOptions& o
           random::Stream(o.seed, "shuffle")};
 }
 
-data::IndexSplit make_split(const data::Dataset& data, const TrainOptions& o) {
-  data::IndexSplit split = data::validation_split(data.size(), o.validation, random::Stream(o.seed, "validation"));
-  if (o.train_samples > 0) {
-    split.train = data::balanced_subset(split.train, data.labels(), data.classes(), o.train_samples,
-                                        random::Stream(o.seed, "train samples"));
-  }
+data::IndexSplit make_split(const data::Dataset& train, const TrainOptions& o) {
+  data::IndexSplit split = data::validation_split(train.size(), o.validation, random::Stream(o.seed, "validation"));
+  if (o.train_samples == 0) return split;
+  std::vector<std::int32_t> labels;
+  labels.reserve(split.train.size());
+  for (const std::uint32_t i : split.train) labels.push_back(train.labels()[i]);
+  std::vector<std::uint32_t> chosen =
+      data::balanced_subset(labels, train.classes(), o.train_samples, random::Stream(o.seed, "train samples"));
+  for (std::uint32_t& i : chosen) i = split.train[i];
+  split.train = std::move(chosen);
   return split;
 }
 
@@ -54,7 +58,12 @@ struct Trainer::State {
         workspace(network.workspace(std::min(o.batch, split.train.size()))),
         labels(workspace.capacity()),
         row_loss(workspace.capacity()),
-        dropout(random::Stream(o.seed, "dropout")) {}
+        dropout(random::Stream(o.seed, "dropout")) {
+    const std::size_t blocks = network.gradient_blocks();
+    while (first_top_block < blocks && network.gradient_layer(first_top_block) != network.gradient_layer(blocks - 1)) {
+      ++first_top_block;
+    }
+  }
 
   TrainOptions options;
   const data::Dataset& train;
@@ -68,6 +77,7 @@ struct Trainer::State {
   std::vector<std::int32_t> labels;
   std::vector<float> row_loss;
   random::Stream dropout;
+  std::size_t first_top_block = 0;  // of the gradient: those from here on are of the last layer
   bool resumed = false;
   bool has_run = false;
   Checkpoint at;  // where the run stands; its arrays are filled only to be written
@@ -78,6 +88,11 @@ struct Trainer::State {
   void save(const CheckpointOptions& checkpoint);
   EpochResult finish_epoch(bool test_now);
   void require_finite_weights() const;
+  [[nodiscard]] double lower_rate() const {
+    return options.pretraining ? options.pretraining->lower_rate.value_or(options.lower_rate) : options.lower_rate;
+  }
+  /// Whether the layers below the last one are left as they are.
+  [[nodiscard]] bool top_only() const { return lower_rate() == 0 || at.epoch < options.top_only_epochs; }
   [[nodiscard]] std::uint64_t global_step() const { return at.epoch * order.batches() + at.step; }
   [[nodiscard]] double learning_rate(std::uint64_t step) const {
     return options.learning_rate * options.schedule.factor(step, options.epochs * order.batches(), order.batches());
@@ -99,6 +114,7 @@ double Trainer::State::step(std::span<const std::uint32_t> batch, std::span<cons
   const std::size_t n = batch.size();
   const std::size_t layers = network.layers().size();
   const float scale = 1.0F / static_cast<float>(n);
+  const bool only_top = top_only();
   const nn::Pass pass{true, dropout.fold_in(global_step())};
   // Rows do not see each other, so how they are cut is free to follow the number of threads: the bits do not.
   const std::size_t slab = std::min(kMaxSlab, (n + pool.threads() - 1) / pool.threads());
@@ -110,7 +126,8 @@ double Trainer::State::step(std::span<const std::uint32_t> batch, std::span<cons
     network.forward(pass, workspace, first, count);
     nn::loss_rows(options.loss, workspace.values(layers, first, count), std::span(labels).subspan(first, count), scale,
                   workspace.derivatives(layers, first, count), std::span(row_loss).subspan(first, count));
-    network.backward(pass, workspace, first, count);
+    // The last layer's gradient needs no more than the loss's own derivatives.
+    if (!only_top) network.backward(pass, workspace, first, count);
   });
   const double loss = nn::mean(std::span(row_loss).first(n));
   if (!std::isfinite(loss)) {
@@ -120,21 +137,20 @@ double Trainer::State::step(std::span<const std::uint32_t> batch, std::span<cons
                             loss, at.epoch + 1, at.step + 1, order.batches(), options.learning_rate));
   }
   optimizer.begin_step(learning_rate(global_step()));
-  const std::size_t blocks = network.gradient_blocks();
-  const std::size_t last_layer = network.parameters().back().layer;
-  const auto top = std::find_if(network.parameters().begin(), network.parameters().end(),
-                                [&](const nn::Parameter& p) { return p.layer == last_layer; });
-  const double lower_rate =
-      options.pretraining ? options.pretraining->lower_rate.value_or(options.lower_rate) : options.lower_rate;
-  const float lower = at.epoch < options.top_only_epochs ? 0.0F : static_cast<float>(lower_rate);
+  const optim::Step top = optimizer.step(1);
+  // The optimizer's moments of the lower layers are as young as their part in the training.
+  const optim::Step lower =
+      only_top ? optim::Step() : optimizer.step(lower_rate(), options.top_only_epochs * order.batches());
+  const std::size_t begun = only_top ? first_top_block : 0;
+  const std::size_t blocks = network.gradient_blocks() - begun;
   float* weights = network.values().data();
-  pool.run(blocks, [&](std::size_t block) {
+  pool.run(blocks, [&](std::size_t task) {
     // A few samples at a time, so that waiting for memory hides behind the arithmetic.
-    const std::size_t begin = next.size() * block / blocks;
-    train.prefetch(next.subspan(begin, next.size() * (block + 1) / blocks - begin));
+    const std::size_t begin = next.size() * task / blocks;
+    train.prefetch(next.subspan(begin, next.size() * (task + 1) / blocks - begin));
+    const std::size_t block = begun + task;
     network.gradient(block, workspace, n, [&](const nn::GradientPiece& piece) {
-      const float rate = piece.first < top->offset ? lower : 1.0F;
-      if (rate > 0) optimizer.update(piece.first, piece.values, piece.stride, weights, rate);
+      optimizer.update(piece.first, piece.values, piece.stride, weights, block < first_top_block ? lower : top);
     });
   });
   return loss;
@@ -214,6 +230,31 @@ Trainer::~Trainer() = default;
 
 nn::Network& Trainer::network() noexcept {
   return state_->network;
+}
+
+void Trainer::start_from(std::span<const float> values) {
+  State& s = *state_;
+  if (s.has_run || s.resumed) {
+    throw Error(ErrorKind::usage, "train", "start_from() was called after the start of the run");
+  }
+  const std::span<float> own = s.network.values();
+  if (values.size() != own.size()) {
+    throw Error(ErrorKind::usage, "train",
+                fmt::format("{} values to start from given, the network has {}", values.size(), own.size()));
+  }
+  for (const nn::Parameter& p : s.network.parameters()) {
+    const std::span<const float> from = values.subspan(p.offset, p.shape.elements());
+    for (std::size_t i = 0; i < from.size(); ++i) {
+      if (std::isfinite(from[i])) continue;
+      throw Error(ErrorKind::numeric, "train",
+                  fmt::format("element {} of '{}' to start from is {}", i, p.name, from[i]));
+    }
+  }
+  for (const nn::Parameter& p : s.network.parameters()) {
+    std::copy_n(values.begin() + static_cast<std::ptrdiff_t>(p.offset), p.shape.elements(),
+                own.begin() + static_cast<std::ptrdiff_t>(p.offset));
+  }
+  s.network.refresh();
 }
 
 void Trainer::resume(const std::string& path) {

@@ -29,19 +29,37 @@ TEST_F(Errors, UnknownSchemeSuggestsTheNearest) {
 }
 
 TEST_F(Errors, ImpossibleNumbersAreUsageErrors) {
-  const std::vector<Arguments> bad{
-      {"--epochs", "-1"},     {"--epochs", "1e3"},      {"--epochs", "99999999999999999999"},
-      {"--batch", "0"},       {"--batch", "-5"},        {"--batch", "201"},
-      {"--lr", "-1"},         {"--lr", "nan"},          {"--lr", "fast"},
-      {"--dropout", "1"},     {"--validation", "1"},    {"--seed", "-1"},
-      {"--momentum", "1"},    {"--layers", "64"},       {"--layers", "64--4"},
-      {"--layers", "64-0-4"}, {"--layers", "64--16-4"}, {"--layers", "64-99999999999-4"},
-      {"--threads", "-1"},    {"--threads", "1025"},    {"--layers", "16777216-16777216-4"},
-      {"--patience", "2"}};
+  const std::vector<Arguments> bad{{"--epochs", "-1"},
+                                   {"--epochs", "1e3"},
+                                   {"--epochs", "99999999999999999999"},
+                                   {"--batch", "0"},
+                                   {"--batch", "-5"},
+                                   {"--batch", "201"},
+                                   {"--lr", "-1"},
+                                   {"--lr", "nan"},
+                                   {"--lr", "fast"},
+                                   {"--dropout", "1"},
+                                   {"--validation", "1"},
+                                   {"--seed", "-1"},
+                                   {"--momentum", "1"},
+                                   {"--layers", "64"},
+                                   {"--layers", "64--4"},
+                                   {"--layers", "64-0-4"},
+                                   {"--layers", "64--16-4"},
+                                   {"--layers", "64-99999999999-4"},
+                                   {"--threads", "-1"},
+                                   {"--threads", "1025"},
+                                   {"--layers", "16777216-16777216-4"},
+                                   {"--patience", "2"},
+                                   {"--lower-rate", "1.5"},
+                                   {"--lower-rate", "-0.1"},
+                                   {"--top-only-epochs", "1000001"},
+                                   {"--train-samples", "100000"}};
   for (const Arguments& flags : bad) {
     SCOPED_TRACE(flags[0] + " " + flags[1]);
     expect_error(run(training(flags)), 2, {flags[1]});
   }
+  expect_error(run(training({"--activation", "relu,tanh"})), 2, {"2 activations", "1 hidden layers", "64-16-4"});
   expect_error(run(training({"--schedule", "step(every=0)"})), 2, {"step", "every"});
   expect_error(run(with_data({"lab", "--layers", "64-8-4", "--seeds", "0", "--out", path("lab")})), 2, {"seeds"});
 }

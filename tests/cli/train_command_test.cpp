@@ -123,5 +123,25 @@ TEST_F(TrainCommand, PrintedConfigurationMakesTheSameRun) {
   EXPECT_EQ(io::get(path("m")), io::get(path("n")));
 }
 
+TEST_F(TrainCommand, LayersHaveActivationsAndRatesOfTheirOwn) {
+  const Arguments flags{"--layers",        "64-16-8-4", "--activation",      "sigmoid,tanh",
+                        "--lower-rate",    "0.1",       "--top-only-epochs", "1",
+                        "--train-samples", "60"};
+  Arguments saved = flags;
+  saved.insert(saved.end(), {"-o", path("m")});
+  ASSERT_EQ(run(training(saved)).code, 0);
+  const std::string model = io::get(path("m"));
+  EXPECT_NE(model.find(R"("fanin.activation":"sigmoid,tanh")"), std::string::npos);
+  EXPECT_NE(model.find("lower_rate=0.1; top_only_epochs=1; train_samples=60"), std::string::npos);
+  Arguments printed = flags;
+  printed.push_back("--print-config");
+  io::put(path("c.toml"), run(training(printed)).out);
+  ASSERT_EQ(run({"train", "--config", path("c.toml"), "-o", path("n")}).code, 0);
+  EXPECT_EQ(io::get(path("n")), model);
+  EXPECT_EQ(run(with_data({"predict", path("m")})).code, 0);
+  EXPECT_EQ(run(with_data({"predict", path("m"), "--activation", "sigmoid,tanh"})).code, 0);
+  EXPECT_EQ(run(with_data({"predict", path("m"), "--activation", "tanh"})).code, 2);
+}
+
 }  // namespace
 }  // namespace fanin::cli::test

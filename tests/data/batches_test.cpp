@@ -172,33 +172,60 @@ TEST(ValidationSplit, ImpossibleFractionsAreRejected) {
   expect_error(ErrorKind::usage, {"0 samples given"}, [&] { (void)validation_split(0, 0.5, kStream); });
 }
 
-TEST(BalancedSubset, HasEqualNumbersOfEachClass) {
-  std::vector<std::int32_t> labels(1000);
-  for (std::size_t i = 0; i < labels.size(); ++i) labels[i] = i < 900 ? 0 : static_cast<std::int32_t>(1 + i % 2);
-  std::vector<std::uint32_t> all(1000);
-  std::iota(all.begin(), all.end(), 0U);
-  const random::Stream stream(1, "few");
-  const std::vector<std::uint32_t> subset = balanced_subset(all, labels, 3, 90, stream);
-  std::vector<std::size_t> counts(3);
-  for (const std::uint32_t i : subset) ++counts[static_cast<std::size_t>(labels[i])];
-  EXPECT_EQ(counts, (std::vector<std::size_t>{30, 30, 30}));
-  EXPECT_TRUE(std::is_sorted(subset.begin(), subset.end()));
-  EXPECT_EQ(std::adjacent_find(subset.begin(), subset.end()), subset.end());
-  EXPECT_EQ(balanced_subset(all, labels, 3, 90, stream), subset);
-  EXPECT_NE(balanced_subset(all, labels, 3, 90, random::Stream(2, "few")), subset);
-  // The two rare classes have 50 samples each: the frequent one makes up for what they lack.
-  EXPECT_EQ(balanced_subset(all, labels, 3, 300, stream).size(), 300U);
-  EXPECT_EQ(balanced_subset(all, labels, 3, 1000, stream), all);
+std::vector<std::int32_t> labels_of(std::size_t n, std::size_t classes) {
+  std::vector<std::int32_t> labels(n);
+  for (std::size_t i = 0; i < n; ++i) labels[i] = static_cast<std::int32_t>(i * i % classes);
+  return labels;
 }
 
-TEST(BalancedSubset, WhatCannotBeIsRejected) {
-  const std::vector<std::uint32_t> samples{0, 1, 2};
-  const std::vector<std::int32_t> labels{0, 1, 1};
-  const random::Stream stream(1, "few");
-  EXPECT_THROW((void)balanced_subset(samples, labels, 2, 0, stream), Error);
-  EXPECT_THROW((void)balanced_subset(samples, labels, 2, 4, stream), Error);
-  EXPECT_THROW((void)balanced_subset(samples, labels, 1, 3, stream), Error);
-  EXPECT_THROW((void)balanced_subset(samples, std::vector<std::int32_t>{0, 1}, 2, 3, stream), Error);
+std::vector<std::size_t> counts(const Indices& chosen, const std::vector<std::int32_t>& labels, std::size_t classes) {
+  std::vector<std::size_t> n(classes);
+  for (const std::uint32_t i : chosen) ++n[static_cast<std::size_t>(labels[i])];
+  return n;
+}
+
+TEST(BalancedSubset, HasAsManyOfEachClass) {
+  std::vector<std::int32_t> labels = labels_of(1000, 3);  // classes 0 and 1 alone
+  for (std::size_t i = 0; i < 100; ++i) labels[10 * i] = 2;
+  const Indices chosen = balanced_subset(labels, 3, 61, kStream);
+  EXPECT_EQ(counts(chosen, labels, 3), (std::vector<std::size_t>{21, 20, 20}));
+  EXPECT_TRUE(std::is_sorted(chosen.begin(), chosen.end()));
+  EXPECT_EQ(std::adjacent_find(chosen.begin(), chosen.end()), chosen.end());
+  EXPECT_EQ(balanced_subset(labels, 3, 61, kStream), chosen);
+  EXPECT_NE(balanced_subset(labels, 3, 61, random::Stream(1)), chosen);
+}
+
+TEST(BalancedSubset, ALargerOneKeepsTheSmallerAndRareClassesAreTakenWhole) {
+  std::vector<std::int32_t> labels(500, 0);
+  for (std::size_t i = 0; i < 7; ++i) labels[i * 70] = 1;
+  Indices smaller;
+  for (const std::size_t n : {1U, 5U, 14U, 15U, 200U, 500U}) {
+    const Indices chosen = balanced_subset(labels, 4, n, kStream);
+    ASSERT_EQ(chosen.size(), n);
+    EXPECT_TRUE(std::includes(chosen.begin(), chosen.end(), smaller.begin(), smaller.end()));
+    smaller = chosen;
+  }
+  EXPECT_EQ(counts(balanced_subset(labels, 4, 200, kStream), labels, 4), (std::vector<std::size_t>{193, 7, 0, 0}));
+  EXPECT_EQ(smaller, ascending(500));
+}
+
+// The first choice of class c is element 0 of its own permutation.
+TEST(BalancedSubset, ChoosesByThePermutationOfTheClass) {
+  const std::vector<std::int32_t> labels(50, 0);
+  Indices order(50);
+  random::permutation(kStream.fold_in(0), order);
+  EXPECT_EQ(balanced_subset(labels, 1, 1, kStream), Indices{order[0]});
+}
+
+TEST(BalancedSubset, ImpossibleOnesAreRejected) {
+  const std::vector<std::int32_t> labels{0, 1, 2};
+  expect_error(ErrorKind::usage, {"[batches] a subset of 0 of 3 samples asked for, allowed are 1 to 3"},
+               [&] { (void)balanced_subset(labels, 3, 0, kStream); });
+  expect_error(ErrorKind::usage, {"a subset of 4 of 3"}, [&] { (void)balanced_subset(labels, 3, 4, kStream); });
+  expect_error(ErrorKind::usage, {"0 classes"}, [&] { (void)balanced_subset(labels, 0, 1, kStream); });
+  expect_error(ErrorKind::usage, {"0 samples"}, [&] { (void)balanced_subset({}, 3, 1, kStream); });
+  expect_error(ErrorKind::data, {"the label of sample 2 is 2, allowed is 0 to 1"},
+               [&] { (void)balanced_subset(labels, 2, 1, kStream); });
 }
 
 }  // namespace

@@ -115,6 +115,55 @@ TEST(Optimizer, EqualsTheScalarTwinBitForBitOnEveryTarget) {
   }
 }
 
+TEST(Optimizer, AFactorOfTheRateIsASmallerRate) {
+  const std::size_t n = 33;
+  for (const OptimizerOptions& o : all_options()) {
+    const std::vector<float> start = numbers(n, 1.0f, 1);
+    std::vector<float> plain = start, one = start, smaller = start, half = start;
+    Optimizer a(o, n), b(o, n), c(o, n), d(o, n);
+    for (std::uint32_t t = 0; t < 3; ++t) {
+      const std::vector<float> g = numbers(n, 0.1f, 100 + t);
+      for (Optimizer* optimizer : {&a, &b, &d}) optimizer->begin_step(0.01);
+      c.begin_step(0.005);
+      a.update(0, n, plain.data(), g.data());
+      b.update(0, {g.data(), 1, n}, n, one.data(), b.step(1));
+      c.update(0, n, smaller.data(), g.data());
+      d.update(0, {g.data(), 1, n}, n, half.data(), d.step(0.5));
+    }
+    EXPECT_TRUE(same_bits(one, plain)) << str(o.kind);
+    EXPECT_TRUE(same_bits(half, smaller)) << str(o.kind);
+    EXPECT_FALSE(same_bits(half, plain)) << str(o.kind);
+  }
+}
+
+// Without it the first steps of late parameters would be up to six times too long.
+TEST(Optimizer, ParametersThatMissedStepsBeginAsIfTheStepsWereTheirFirst) {
+  const std::size_t n = 33;
+  for (const OptimizerOptions& o : all_options()) {
+    std::vector<float> late = numbers(n, 1.0f, 1), fresh = late;
+    Optimizer a(o, n), b(o, n);
+    for (int t = 0; t < 5; ++t) a.begin_step(0.01);
+    for (std::uint32_t t = 0; t < 3; ++t) {
+      const std::vector<float> g = numbers(n, 0.1f, 100 + t);
+      a.begin_step(0.01);
+      a.update(0, {g.data(), 1, n}, n, late.data(), a.step(1, 5));
+      b.begin_step(0.01);
+      b.update(0, n, fresh.data(), g.data());
+    }
+    EXPECT_TRUE(same_bits(late, fresh)) << str(o.kind);
+  }
+}
+
+TEST(Optimizer, ImpossibleStepsAreRejected) {
+  Optimizer optimizer(adam(), 4);
+  EXPECT_EQ(usage_error([&] { (void)optimizer.step(1); }), "[optimizer] a step needs a begin_step() before it");
+  optimizer.begin_step(0.1);
+  for (const double factor : {-0.1, 1.1, std::numeric_limits<double>::quiet_NaN()}) {
+    EXPECT_NE(usage_error([&] { (void)optimizer.step(factor); }).find("allowed is [0, 1]"), std::string::npos);
+  }
+  EXPECT_EQ(usage_error([&] { (void)optimizer.step(1, 1); }), "[optimizer] 1 missed steps of 1 leave none");
+}
+
 TEST(Optimizer, BitsDoNotDependOnTheCut) {
   const std::size_t n = 211;
   for (const OptimizerOptions& o : all_options()) {

@@ -59,12 +59,12 @@ struct IndexSplit {
 /// positive fraction so small that no sample would be chosen.
 [[nodiscard]] IndexSplit validation_split(std::size_t samples, double fraction, const random::Stream& stream);
 
-/// n of the listed samples with as equal numbers of each class as there are: samples go by random::permutation(stream),
-/// and a class is taken until it has its share, n / classes rounded up; what is missing then is filled up in the same
-/// order. Ascending. A pure function of its arguments. Throws Error(usage) unless 1 <= n <= samples.size(), for a
-/// sample without label and for a label that is not below `classes`.
-[[nodiscard]] std::vector<std::uint32_t> balanced_subset(std::span<const std::uint32_t> samples,
-                                                         std::span<const std::int32_t> labels, std::size_t classes,
+/// `n` of the samples with these labels, ascending, as many of each class as of every other: of class c the first ones
+/// in the order of random::permutation(stream.fold_in(c)). Where n is no multiple of the classes the lower ones have
+/// one more; a class with too few samples leaves the rest to the others in the same way. A pure function of its
+/// arguments; a larger n keeps what a smaller one chose. Throws Error(usage) unless 1 <= n <=
+/// labels.size() <= 2^32 - 1 and classes >= 1, Error(data) for a label outside [0, classes).
+[[nodiscard]] std::vector<std::uint32_t> balanced_subset(std::span<const std::int32_t> labels, std::size_t classes,
                                                          std::size_t n, const random::Stream& stream);
 
 }  // namespace fanin::data

@@ -35,6 +35,13 @@ struct OptimizerOptions {
   void validate() const;
 };
 
+/// The numbers of one step that are the same for many parameters. Made by Optimizer::step().
+struct Step {
+  float rate = 0.0f;          ///< sgd: lr; adam: lr / (1 - b1^t)
+  float root_scale = 0.0f;    ///< adam: 1 / sqrt(1 - b2^t)
+  float decay_factor = 1.0f;  ///< adamw: 1 - lr wd
+};
+
 /// Turns gradients into steps, over one flat store of parameters.
 ///
 /// With g the gradient, w the weights, t the number of the step (from 1), lr the learning rate, mu, b1, b2, eps, wd
@@ -80,19 +87,27 @@ class Optimizer {
   /// Throws Error(usage) for a range beyond parameters() and before the first begin_step() or that after a restore().
   void update(std::size_t first, std::size_t count, float* weights, const float* gradient) const;
   /// The same for a piece of a matrix in the store: element (i, j) of `gradient` is the derivative by element
-  /// first + i * stride + j. `rate` multiplies the learning rate, for parameters that shall move more slowly than
-  /// others.
+  /// first + i * stride + j.
+  void update(std::size_t first, MatrixView<const float> gradient, std::size_t stride, float* weights) const {
+    update(first, gradient, stride, weights, step_);
+  }
+  /// The same by a step() of this step.
   void update(std::size_t first, MatrixView<const float> gradient, std::size_t stride, float* weights,
-              float rate = 1.0F) const;
+              const Step& step) const;
+
+  /// The step that was begun, for parameters whose learning rate is `rate_factor` times the others' and that took no
+  /// part in the first `missed` steps, which their bias corrections then leave out. step(1) is that of the other
+  /// update() functions. Throws Error(usage) before the first begin_step(), for a factor outside [0, 1], and unless
+  /// missed < steps().
+  [[nodiscard]] Step step(double rate_factor, std::uint64_t missed = 0) const;
 
  private:
   OptimizerOptions options_;
   std::size_t parameters_;
   std::uint64_t steps_ = 0;
   bool begun_ = false;
-  float rate_ = 0.0f;          // sgd: lr; adam: lr / (1 - b1^t)
-  float root_scale_ = 0.0f;    // adam: 1 / sqrt(1 - b2^t)
-  float decay_factor_ = 1.0f;  // adamw: 1 - lr wd
+  double learning_rate_ = 0.0;
+  Step step_;
   std::array<Buffer<float>, 2> state_;
   // The same memory, reached by update() of several threads at once.
   std::array<float*, 2> slots_{};

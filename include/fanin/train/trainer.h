@@ -83,6 +83,11 @@ class Trainer {
 
   [[nodiscard]] nn::Network& network() noexcept;
 
+  /// Starts from these weights instead of those that options.init drew; `values` is laid out as network().values().
+  /// A checkpoint does not know where its run started from. Throws Error(usage) for another size and after resume() or
+  /// run(), Error(numeric) for a value that is not finite.
+  void start_from(std::span<const float> values);
+
   /// Continues from a checkpoint of the same run. Throws Error(io) if it cannot be read, Error(data) if it is
   /// malformed, Error(usage) naming the option that differs if it belongs to another run, or if it is already past
   /// options.epochs.
