@@ -10,7 +10,7 @@
 #include "fanin/linalg/vector_math.h"
 #include "fanin/random/stream.h"
 
-#include "dbn/plane.h"
+#include "rbm/plane.h"
 #include "rbm/unit_layer.h"
 
 namespace fanin::dbn {
@@ -50,10 +50,10 @@ struct Chains {
   rbm::detail::UnitLayer visible;
   rbm::detail::UnitLayer hidden;
   std::vector<rbm::detail::UnitLayer> units;  // of directed layers 1, 2, ...: their visible units
-  detail::Plane v;
-  detail::Plane h;
-  std::vector<detail::Plane> states;
-  std::vector<detail::Plane> inputs;  // one, as wide as the widest layer
+  rbm::detail::Plane v;
+  rbm::detail::Plane h;
+  std::vector<rbm::detail::Plane> states;
+  std::vector<rbm::detail::Plane> inputs;  // one, as wide as the widest layer
 
   void run(std::size_t first, MatrixView<float> out);
   void sample_visible(std::size_t step, std::size_t first, MatrixView<const float> from, MatrixView<float> to);

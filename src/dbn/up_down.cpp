@@ -13,7 +13,7 @@
 #include "fanin/optim/optimizer.h"
 #include "fanin/random/stream.h"
 
-#include "dbn/plane.h"
+#include "rbm/plane.h"
 #include "rbm/unit_kernels.h"
 #include "rbm/unit_layer.h"
 
@@ -113,14 +113,14 @@ struct UpDown::State {
   ThreadPool& pool;
   random::Stream noise;
   std::size_t directed;
-  std::vector<rbm::detail::UnitLayer> units;  // of layers 1, 2, ..., the top RBM's visible and hidden units
-  std::vector<detail::Plane> wake;            // layers 0, 1, ..., the top RBM's visible units with labels, its hidden
-  std::vector<detail::Plane> sleep;           // the same
-  std::vector<detail::Plane> unlike_wake;     // (p(w_l | w_l+1) - w_l) / B for directed layers
-  std::vector<detail::Plane> unlike_sleep;    // (p(s_l+1 | s_l) - s_l+1) / B
+  std::vector<rbm::detail::UnitLayer> units;    // of layers 1, 2, ..., the top RBM's visible and hidden units
+  std::vector<rbm::detail::Plane> wake;         // layers 0, 1, ..., the top RBM's visible units with labels, its hidden
+  std::vector<rbm::detail::Plane> sleep;        // the same
+  std::vector<rbm::detail::Plane> unlike_wake;  // (p(w_l | w_l+1) - w_l) / B for directed layers
+  std::vector<rbm::detail::Plane> unlike_sleep;  // (p(s_l+1 | s_l) - s_l+1) / B
   // The top RBM's hidden states, times -1 / B and 1 / B, and its visible ones' differences / B.
-  std::vector<detail::Plane> top;
-  std::vector<detail::Plane> inputs;  // one, as wide as the widest layer
+  std::vector<rbm::detail::Plane> top;
+  std::vector<rbm::detail::Plane> inputs;  // one, as wide as the widest layer
   std::vector<Update> updates;
   std::vector<std::pair<std::size_t, std::size_t>> tasks;  // update, block of W; the block after the last is the biases
   std::vector<float> row_error;

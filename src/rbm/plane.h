@@ -19,6 +19,10 @@ struct Plane {
   [[nodiscard]] MatrixView<const float> rows_at(std::size_t first, std::size_t count) const {
     return {data.data() + first * stride, count, cols, stride};
   }
+  /// The first `columns` columns alone.
+  [[nodiscard]] MatrixView<float> rows_at(std::size_t first, std::size_t count, std::size_t columns) {
+    return {data.data() + first * stride, count, columns, stride};
+  }
   [[nodiscard]] MatrixView<float> all() { return rows_at(0, rows); }
 
   std::size_t rows;
