@@ -55,7 +55,8 @@ class PretrainProgress final : public train::PretrainObserver {
 
 struct DbnPretrain {
   Common common;
-  train::RbmOptions options;
+  // What --help shows is what the default preset does.
+  train::RbmOptions options = train::RbmOptions::preset("hinton2006");
   RbmInput input;
   std::string preset = "hinton2006";
   std::string layers = "784-500-500-2000";

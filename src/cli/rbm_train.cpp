@@ -23,7 +23,8 @@ namespace {
 
 struct RbmTrain {
   Common common;
-  train::RbmOptions options;
+  // What --help shows is what the default preset does.
+  train::RbmOptions options = train::RbmOptions::preset("hinton2006");
   RbmInput input;
   std::string preset = "hinton2006";
   std::string output;

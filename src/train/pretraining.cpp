@@ -89,9 +89,9 @@ std::string Pretraining::str() const {
 RbmOptions Pretraining::options(rbm::UnitKind visible, rbm::UnitKind hidden) const {
   RbmOptions o = RbmOptions::preset(preset);
   // Units without an upper bound need smaller steps (Hinton 2010, section 13: one or two orders of magnitude).
-  constexpr double kUnbounded = 0.01;
+  constexpr double kUnbounded = 0.001;
   if (visible != rbm::UnitKind::binary || hidden != rbm::UnitKind::binary) {
-    o.learning.learning_rate = std::min(o.learning.learning_rate, 0.1 * kUnbounded);
+    o.learning.learning_rate = std::min(o.learning.learning_rate, kUnbounded);
     o.learning.explosion_guard = visible != rbm::UnitKind::binary;
     o.weights = init::Scheme::parse("normal(0, 0.01)");
   }

@@ -48,7 +48,7 @@ double empirical_entropy(const std::map<std::vector<bool>, std::size_t>& counts,
 }
 
 struct Sums {
-  double error = 0, log_likelihood = 0, pseudo = 0, free_energy = 0;
+  double error = 0, log_likelihood = 0, free_energy = 0;
   CrossEntropy entropy;
   std::vector<double> activity;
   bool bits = true;

@@ -26,9 +26,10 @@ struct RbmOptions {
   std::size_t hidden = 500;
   rbm::UnitKind visible_units = rbm::UnitKind::binary;
   rbm::UnitKind hidden_units = rbm::UnitKind::binary;
-  bool labels = false;                         ///< the classes are visible units too
-  rbm::ContrastiveDivergenceOptions learning;  ///< its learning rate, momentum and k are those of the first step
-  double final_momentum = 0;                   ///< in the epochs after momentum_epochs
+  bool labels = false;  ///< the classes are visible units too
+  rbm::ContrastiveDivergenceOptions
+      learning;               ///< its learning rate and momentum begin the run; `k` below replaces its k
+  double final_momentum = 0;  ///< in the epochs after momentum_epochs
   std::size_t momentum_epochs = 5;
   std::vector<std::size_t> k{1};  ///< of equal parts of the run: {1, 3, 10} grows it twice
   optim::Schedule schedule;       ///< of the learning rate

@@ -54,7 +54,7 @@ class RbmTrainer {
   /// Puts the best measured weights back, where options.restore_best asks for it and they were measured. Gives their
   /// epoch, or 0 if nothing was changed.
   std::size_t finish();
-  /// What the run's figures say, see docs/findings.md.
+  /// What the run's figures say, see docs/rbm.md.
   [[nodiscard]] std::vector<Finding> findings() const;
 
  private:
