@@ -84,14 +84,17 @@ std::string explain(const CLI::App& app, const CLI::ParseError& error, int argc,
   if (argc > 1 && command == &app && argv[1][0] != '-') {
     return fmt::format("unknown command '{}'{}; 'fanin --help' lists them", argv[1], did_you_mean(argv[1], commands));
   }
-  if (argc < 2)
+  if (argc < 2 || command == &app)
     return fmt::format("no command given, there are {}; 'fanin --help' explains", fmt::join(commands, ", "));
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
     const std::vector<std::string> extras = command->remaining(true);
     const std::string first = extras.empty() ? "" : extras.front().substr(0, extras.front().find('='));
     const std::string known = first.starts_with("-") ? did_you_mean(first, long_flags(*command)) : "";
-    return fmt::format("{} takes no '{}'{}; '{} --help' lists its options", command->get_name(), first, known,
-                       command == &app ? "fanin" : "fanin " + command->get_name());
+    std::string path = command->get_name();
+    for (const CLI::App* up = command->get_parent(); up != nullptr; up = up->get_parent()) {
+      path = up->get_name() + " " + path;
+    }
+    return fmt::format("'{}' takes no '{}'{}; '{} --help' lists its options", path, first, known, path);
   }
   return error.what();
 }

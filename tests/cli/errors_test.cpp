@@ -20,6 +20,17 @@ TEST_F(Errors, UnknownFlagSuggestsTheNearest) {
   expect_error(run({"list", "--jsn"}), 2, {"'--json'"});
 }
 
+TEST_F(Errors, CommandsOfCommandsAreNamedInFull) {
+  expect_error(run({"rbm", "train", "--monitor-al", "3"}), 2, {"'fanin rbm train' takes no '--monitor-al'"});
+  expect_error(run({"rbm", "tran"}), 2, {"'rbm tran'", "'train'"});
+  expect_error(run({"dbn"}), 2, {"'fanin dbn' needs a command"});
+}
+
+TEST_F(Errors, FlagsWithoutACommandAskForOne) {
+  expect_error(run({"--epochs", "3"}), 2, {"no command given", "train"});
+  expect_error(run({}), 2, {"no command given", "train"});
+}
+
 TEST_F(Errors, UnknownSchemeSuggestsTheNearest) {
   expect_error(run(training({"--init", "xavier_unifrm"})), 2, {"xavier_unifrm", "'xavier_uniform'"});
   expect_error(run(with_data({"lab", "--inits", "zeros,he_norml", "--out", path("lab")})), 2, {"'he_normal'"});
