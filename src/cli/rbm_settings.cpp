@@ -155,7 +155,8 @@ Json to_json(const train::RbmMeasures& m) {
           {"free_energy", number(m.free_energy)},
           {"reconstruction_cross_entropy", number(m.reconstruction_cross_entropy)},
           {"reconstruction_kl", number(m.reconstruction_kl)},
-          {"reconstruction_error", number(m.reconstruction_error)}};
+          {"reconstruction_error", number(m.reconstruction_error)},
+          {"label_accuracy", number(m.label_accuracy)}};
 }
 
 Json to_json(const train::RbmEpoch& e) {
@@ -195,7 +196,12 @@ std::string measures_text(const train::RbmMeasures& m, std::size_t visible, cons
     text += fmt::format("reconstruction      {:10.3f} nats cross-entropy, {:.3f} KL (actual vs recreation), a proxy\n",
                         *m.reconstruction_cross_entropy, *m.reconstruction_kl);
   }
-  return text + fmt::format("reconstruction error{:10.5f} mean square, a proxy\n", m.reconstruction_error);
+  text += fmt::format("reconstruction error{:10.5f} mean square, a proxy\n", m.reconstruction_error);
+  if (m.label_accuracy) {
+    text += fmt::format("label accuracy      {:9.2f} %, by the most probable label, p(y | v) exact\n",
+                        100 * *m.label_accuracy);
+  }
+  return text;
 }
 
 std::string binarization_str(const data::Binarization& b) {

@@ -45,6 +45,7 @@ std::string epoch_line(const train::RbmEpoch& e) {
       text += fmt::format("  reconstruction {:.5f}", e.train->reconstruction_error);
     }
   }
+  if (e.test && e.test->label_accuracy) text += fmt::format("  test labels {:.2f} %", 100 * *e.test->label_accuracy);
   if (const auto gap = e.free_energy_gap()) text += fmt::format("  dF {:.2f}", *gap);
   return text + fmt::format("  |dW/W| {:.1e}  {:.2f} s", e.update_ratio, e.seconds);
 }

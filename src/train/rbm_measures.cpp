@@ -9,6 +9,7 @@
 
 #include "fanin/core/error.h"
 #include "fanin/data/statistics.h"
+#include "fanin/dbn/generate.h"
 #include "fanin/rbm/likelihood.h"
 #include "fanin/rbm/partition.h"
 #include "fanin/rbm/pseudo_likelihood.h"
@@ -47,7 +48,23 @@ double empirical_entropy(const std::map<std::vector<bool>, std::size_t>& counts,
   return std::log(static_cast<double>(n)) - sum / static_cast<double>(n);
 }
 
+/// How many of the rows, visible units and then a one-hot label, have that label as the most probable one.
+std::size_t labels_found(const rbm::Rbm& machine, MatrixView<const float> rows) {
+  const std::size_t features = machine.spec().visible;
+  const std::size_t labels = machine.spec().labels;
+  std::vector<float> p(rows.rows * labels);
+  dbn::label_probabilities(machine, {rows.data, rows.rows, features, rows.stride}, {p.data(), rows.rows, labels});
+  std::size_t found = 0;
+  for (std::size_t r = 0; r < rows.rows; ++r) {
+    const float* of_row = p.data() + r * labels;
+    const auto best = static_cast<std::size_t>(std::max_element(of_row, of_row + labels) - of_row);
+    if (rows(r, features + best) == 1) ++found;
+  }
+  return found;
+}
+
 struct Sums {
+  std::size_t labels = 0;
   double error = 0, log_likelihood = 0, free_energy = 0;
   CrossEntropy entropy;
   std::vector<double> activity;
@@ -103,6 +120,7 @@ RbmMeasures measure(const rbm::Rbm& machine, const RbmData& data, const RbmMeasu
   const bool has_energy =
       machine.spec().visible_units != rbm::UnitKind::relu && machine.spec().hidden_units != rbm::UnitKind::relu;
   const bool bits = binary_machine(machine);
+  const bool has_labels = machine.spec().labels > 0 && machine.spec().hidden_units == rbm::UnitKind::binary;
   if (options.exact) {
     if (!can_be_exact(machine)) {
       throw Error(ErrorKind::usage, "rbm",
@@ -143,6 +161,7 @@ RbmMeasures measure(const rbm::Rbm& machine, const RbmData& data, const RbmMeasu
       machine.free_energy(rows, row);
       s.free_energy = std::accumulate(row.begin(), row.end(), 0.0);
     }
+    if (has_labels) s.labels = labels_found(machine, rows);
     machine.hidden_probabilities(rows, {p.data(), count, h});
     machine.visible_probabilities({p.data(), count, h}, {back.data(), count, v});
     for (std::size_t i = 0; i < x.size(); ++i) {
@@ -168,6 +187,7 @@ RbmMeasures measure(const rbm::Rbm& machine, const RbmData& data, const RbmMeasu
   Sums total;
   total.activity.resize(h);
   for (const Sums& s : sums) {
+    total.labels += s.labels;
     total.error += s.error;
     total.bits = total.bits && s.bits;
     total.log_likelihood += s.log_likelihood;
@@ -184,6 +204,7 @@ RbmMeasures measure(const rbm::Rbm& machine, const RbmData& data, const RbmMeasu
   for (double& a : total.activity) a /= n;
   m.activity = std::move(total.activity);
   if (has_energy) m.free_energy = total.free_energy / n;
+  if (has_labels) m.label_accuracy = static_cast<double>(total.labels) / n;
   if (options.exact) {
     m.log_likelihood = total.log_likelihood / n;
     if (machine.spec().visible_units == rbm::UnitKind::binary && !patterns.empty()) {

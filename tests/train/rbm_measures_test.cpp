@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <span>
 #include <vector>
 
 #include "fanin/data/find.h"
@@ -91,6 +93,33 @@ TEST(RbmMeasures, LabelsAreVisibleUnits) {
   const rbm::Rbm wrong = random_machine({16, 4, rbm::UnitKind::binary, rbm::UnitKind::binary, 4}, 0.1, 3);
   EXPECT_THROW(RbmData{&data}.check(wrong), Error);
   EXPECT_THROW(RbmData{&data}.check(random_machine({15, 4}, 1, 1)), Error);
+}
+
+TEST(RbmMeasures, LabelAccuracyCountsTheLabelsOfLeastFreeEnergy) {
+  const data::Dataset data = fanin::test::blobs(50, 1);
+  const rbm::Rbm machine = random_machine({16, 5, rbm::UnitKind::binary, rbm::UnitKind::binary, 3}, 0.8, 3);
+  ThreadPool pool(2);
+  std::size_t right = 0;
+  for (std::uint32_t s = 0; s < data.size(); ++s) {
+    std::vector<float> row(19);
+    const std::vector<std::uint32_t> index{s};
+    RbmData{&data}.rows(machine, 0, index, {row.data(), 1, 19});
+    std::vector<double> energy(3);
+    for (std::size_t k = 0; k < 3; ++k) {
+      std::fill_n(row.begin() + 16, 3, 0.0F);
+      row[16 + k] = 1;
+      machine.free_energy({row.data(), 1, 19}, std::span(energy).subspan(k, 1));
+    }
+    const auto best = std::min_element(energy.begin(), energy.end()) - energy.begin();
+    if (best == data.labels()[s]) ++right;
+  }
+  ASSERT_GT(right, 0U);
+  ASSERT_LT(right, data.size());
+  const RbmMeasures m = measure(machine, RbmData{&data}, {}, pool);
+  EXPECT_EQ(*m.label_accuracy, static_cast<double>(right) / static_cast<double>(data.size()));
+  EXPECT_FALSE(measure(random_machine({16, 5}, 0.8, 3), RbmData{&data}, {}, pool).label_accuracy);
+  const rbm::Rbm rectified = random_machine({16, 5, rbm::UnitKind::binary, rbm::UnitKind::relu, 3}, 0.8, 3);
+  EXPECT_FALSE(measure(rectified, RbmData{&data}, {}, pool).label_accuracy);
 }
 
 RbmOptions bars(bool restore) {

@@ -42,7 +42,9 @@ struct RbmMeasures {
   /// The same less the entropy of v, "actual vs recreation": 0 for a perfect one, also of grey pixels.
   std::optional<double> reconstruction_kl;
   double reconstruction_error = 0;  ///< mean over samples and visible units of (v - p(v | p(h | v)))^2: a proxy
-  std::vector<double> activity;     ///< mean of each hidden unit
+  /// Share of samples whose label is the most probable one, p(y | v) exact; of label units over binary hidden ones.
+  std::optional<double> label_accuracy;
+  std::vector<double> activity;  ///< mean of each hidden unit
 };
 
 struct RbmMeasureOptions {
