@@ -1,11 +1,13 @@
 // Epochs of CD-1 (or of PCD-1, with 100 chains) on a 784-500 machine; prints one JSON line: seconds of each epoch,
 // reconstruction error on the test images.
 //
-// usage: fanin_rbm_epoch EPOCHS THREADS SEED [automatic|multiply|skip] [pcd]
+// usage: fanin_rbm_epoch EPOCHS THREADS SEED [automatic|multiply|skip] [cd|pcd] [states]
+// `states`: samples of the visible units go on, not their means.
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <string>
+#include <string_view>
 
 #include "fanin/core/thread_pool.h"
 #include "fanin/data/find.h"
@@ -13,7 +15,7 @@
 
 int main(int argc, char** argv) {
   if (argc < 4) {
-    std::fputs("usage: fanin_rbm_epoch EPOCHS THREADS SEED [automatic|multiply|skip] [pcd]\n", stderr);
+    std::fputs("usage: fanin_rbm_epoch EPOCHS THREADS SEED [automatic|multiply|skip] [cd|pcd] [states]\n", stderr);
     return 2;
   }
   try {
@@ -28,6 +30,7 @@ int main(int argc, char** argv) {
     options.learning.seed = number(3);
     if (argc > 4) options.learning.zeros = fanin::linalg::parse_zeros(argv[4]);
     if (argc > 5) options.learning.sampler = fanin::rbm::parse_sampler(argv[5]);
+    options.learning.visible_states = argc > 6 && std::string_view(argv[6]) == "states";
     fanin::train::RbmTrainer training(options, mnist.train, nullptr, pool);
     std::string seconds;
     for (std::size_t e = 0; e < number(1); ++e) {
