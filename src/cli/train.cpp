@@ -1,8 +1,8 @@
+#include "cli/train.h"
+
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <memory>
-#include <vector>
 
 #include "fanin/core/error.h"
 #include "fanin/core/text.h"
@@ -11,15 +11,10 @@
 #include "fanin/io/machine_file.h"
 #include "fanin/io/network_file.h"
 #include "fanin/nn/loss.h"
-#include "fanin/train/trainer.h"
 
-#include "cli/command.h"
-#include "cli/data_source.h"
 #include "cli/paths.h"
-#include "cli/settings.h"
 #include "cli/terminal.h"
 #include "cli/train_json.h"
-#include "cli/train_settings.h"
 
 namespace fanin::cli {
 namespace {
@@ -57,39 +52,17 @@ class TrainObserver final : public train::Observer {
   ProgressBar bar_;
 };
 
-struct Train {
-  Common common;
-  TrainSettings training;
-  DataSource source;
-  std::string output;
-  std::string metrics;
-  std::string checkpoint;
-  std::string stack;
-  std::size_t checkpoint_every = 0;
-  bool test_each_epoch = true;
-  bool resume = false;
-  std::unique_ptr<Settings> settings;
-
-  int run();
-
- private:
-  void check_paths();
-  train::TrainResult run_and_keep_metrics(train::Trainer& trainer, TrainObserver& observer) const;
-  void print_report(const train::TrainResult& r, const LoadedData& data, const nn::Network& network,
-                    std::size_t threads) const;
-};
-
 std::string metrics_lines(const std::vector<train::EpochResult>& epochs) {
   std::string lines;
   for (const train::EpochResult& e : epochs) lines += json_text(to_json(e)) + "\n";
   return lines;
 }
 
-void Train::print_report(const train::TrainResult& r, const LoadedData& data, const nn::Network& network,
-                         std::size_t threads) const {
-  const train::TrainOptions& o = training.options;
+void print_report(const TrainRun& run, const train::TrainResult& r, const LoadedData& data, const nn::Network& network,
+                  std::size_t threads) {
+  const train::TrainOptions& o = run.training.options;
   std::string text = fmt::format("{} {}, {} parameters, init {}, seed {}, {} thread{}\n", o.network.widths_str(),
-                                 o.network.activations_str(), network.parameter_count(), o.init_str(), o.seed, threads,
+                                 o.network.activations_str(), network.parameter_count(), run.start(), o.seed, threads,
                                  threads == 1 ? "" : "s");
   const double even = nn::loss_of_even_guess(o.loss, network.outputs());
   text += fmt::format("loss before the first step {:.4f}", r.loss_before);
@@ -119,34 +92,19 @@ void Train::print_report(const train::TrainResult& r, const LoadedData& data, co
                           kRawPixelsExplained);
     }
   }
-  if (!output.empty()) text += fmt::format("wrote {}\n", output);
-  if (!metrics.empty()) text += fmt::format("wrote {}\n", metrics);
-  if (!checkpoint.empty()) {
-    text += fmt::format("wrote {} (the whole run: --resume with more --epochs continues it)\n", checkpoint);
+  if (!run.output.empty()) text += fmt::format("wrote {}\n", run.output);
+  if (!run.metrics.empty()) text += fmt::format("wrote {}\n", run.metrics);
+  if (!run.checkpoint.empty()) {
+    text += fmt::format("wrote {} (the whole run: --resume with more --epochs continues it)\n", run.checkpoint);
   }
   print(text);
 }
 
-void Train::check_paths() {
-  // A device or a pipe has no place beside it.
-  if (checkpoint.empty() && !output.empty() && !io::is_written_straight(output)) checkpoint = output + ".checkpoint";
-  if (checkpoint.empty() && (checkpoint_every > 0 || resume)) {
-    throw Error(ErrorKind::usage, "cli", "--resume and --checkpoint-every need --checkpoint FILE or --output FILE");
-  }
-  std::vector<NamedPath> inputs = source.files();
-  inputs.push_back({"--config", settings->config()});
-  inputs.push_back({"--stack", stack});
-  require_distinct({{"--output", output}, {"--metrics", metrics}, {"--checkpoint", checkpoint}}, inputs);
-  // An hour of training must not end at a folder that does not exist.
-  for (const std::string& path : {output, metrics, checkpoint}) {
-    if (!path.empty()) io::check_writable(path);
-  }
-}
-
 // The epochs of a run that fails or is stopped are worth as much as those of one that ends well: often they say why.
-train::TrainResult Train::run_and_keep_metrics(train::Trainer& trainer, TrainObserver& observer) const {
+train::TrainResult run_and_keep_metrics(const TrainRun& run, train::Trainer& trainer, TrainObserver& observer) {
+  const std::string& metrics = run.metrics;
   try {
-    train::TrainResult r = trainer.run(observer, {checkpoint, checkpoint_every}, test_each_epoch);
+    train::TrainResult r = trainer.run(observer, {run.checkpoint, run.checkpoint_every}, run.test_each_epoch);
     observer.clear();
     if (r.interrupted && !metrics.empty()) io::write_text_file(metrics, metrics_lines(r.epochs));
     return r;
@@ -163,26 +121,29 @@ train::TrainResult Train::run_and_keep_metrics(train::Trainer& trainer, TrainObs
   }
 }
 
-int Train::run() {
-  settings->apply();
-  training.finish(*settings);
-  if (settings->print_config()) {
-    print(settings->toml());
-    return kOk;
+}  // namespace
+
+void TrainRun::check_paths() {
+  // A device or a pipe has no place beside it.
+  if (checkpoint.empty() && !output.empty() && !io::is_written_straight(output)) checkpoint = output + ".checkpoint";
+  if (checkpoint.empty() && (checkpoint_every > 0 || resume)) {
+    throw Error(ErrorKind::usage, "cli", "--resume and --checkpoint-every need --checkpoint FILE or --output FILE");
   }
-  check_paths();
-  const LoadedData data = load(source);
+  std::vector<NamedPath> inputs = input.source.files();
+  inputs.push_back({"--config", settings->config()});
+  inputs.push_back({"--stack", stack});
+  require_distinct({{"--output", output}, {"--metrics", metrics}, {"--checkpoint", checkpoint}}, inputs);
+  // An hour of training must not end at a folder that does not exist.
+  for (const std::string& path : {output, metrics, checkpoint}) {
+    if (!path.empty()) io::check_writable(path);
+  }
+}
+
+int TrainRun::run(const LoadedData& data, const dbn::Stack* layers) {
   ThreadPool pool(common.thread_count());
   train::Trainer trainer(training.options, data.train, data.test ? &*data.test : nullptr, pool);
   TrainObserver observer(progress_style(common.quiet));
-  if (!stack.empty()) {
-    if (training.options.pretraining) {
-      throw Error(ErrorKind::usage, "cli",
-                  fmt::format("--stack {} and --init {} both say what hidden layers start from, give one of them",
-                              stack, training.options.init_str()));
-    }
-    dbn::unroll_into(dbn::Stack(io::load_machines(stack).machines), trainer.network());
-  }
+  if (layers != nullptr) dbn::unroll_into(*layers, trainer.network());
   if (resume) {
     if (std::filesystem::exists(checkpoint)) {
       trainer.resume(checkpoint);
@@ -191,7 +152,7 @@ int Train::run() {
     }
   }
   catch_interrupts();
-  const train::TrainResult r = run_and_keep_metrics(trainer, observer);
+  const train::TrainResult r = run_and_keep_metrics(*this, trainer, observer);
   if (r.interrupted) {
     if (!common.quiet) {
       fmt::print(stderr, "interrupted; {}\n",
@@ -202,19 +163,21 @@ int Train::run() {
   }
   if (!output.empty()) {
     io::save_network(output, training.options.network, trainer.network(),
-                     {{"fanin.command", "train"},
+                     {{"fanin.command", command},
                       {"fanin.data", data.name},
                       {"fanin.seed", fmt::format("{}", training.options.seed)},
-                      {"fanin.init", stack.empty() ? training.options.init_str() : fmt::format("stack({})", stack)},
+                      {"fanin.init", start()},
                       {"fanin.epochs", fmt::format("{}", r.best_epoch)},
                       {"fanin.options", training.options.fingerprint()}});
   }
   if (!metrics.empty()) io::write_text_file(metrics, metrics_lines(r.epochs));
   if (!common.json) {
-    print_report(r, data, trainer.network(), pool.threads());
+    print_report(*this, r, data, trainer.network(), pool.threads());
     return kOk;
   }
   nlohmann::ordered_json document = to_json(r, training.options, trainer.network());
+  document["command"] = command;
+  document["init"] = start();
   document["data"] = data.name;
   document["threads"] = pool.threads();
   document["files"] = {{"network", output}, {"metrics", metrics}, {"checkpoint", checkpoint}};
@@ -222,29 +185,58 @@ int Train::run() {
   return kOk;
 }
 
+std::string TrainRun::start() const {
+  return stack.empty() ? training.options.init_str() : fmt::format("stack({})", stack);
+}
+
+std::vector<Setting> TrainRun::file_settings() {
+  return {text_setting("output", "FILE", "Save the network as safetensors", output),
+          text_setting("metrics", "FILE", "Save one JSON line an epoch", metrics),
+          text_setting("checkpoint", "FILE",
+                       "Where to save the run after each epoch and on Ctrl-C; with --output "
+                       "the default is OUTPUT.checkpoint",
+                       checkpoint),
+          count_setting("checkpoint-every", "Save the run every N steps too", checkpoint_every),
+          bool_setting("test-each-epoch", "Measure the test accuracy after each epoch", test_each_epoch)};
+}
+
+namespace {
+
+int train_as_set(TrainRun& run) {
+  run.settings->apply();
+  run.training.finish(*run.settings);
+  if (run.settings->print_config()) {
+    print(run.settings->toml());
+    return kOk;
+  }
+  run.check_paths();
+  const LoadedData data = run.input.load();
+  if (run.stack.empty()) return run.run(data, nullptr);
+  if (run.training.options.pretraining) {
+    throw Error(ErrorKind::usage, "cli",
+                fmt::format("--stack {} and --init {} both say what hidden layers start from, give one of them",
+                            run.stack, run.training.options.init_str()));
+  }
+  const dbn::Stack layers(io::load_machines(run.stack).machines);
+  return run.run(data, &layers);
+}
+
 }  // namespace
 
 void add_train(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand("train", "Train a network and save it");
-  auto state = std::make_shared<Train>();
+  auto state = std::make_shared<TrainRun>();
   state->common.add_to(*command);
   std::vector<Setting> all = state->training.settings(true);
-  for (Setting& s : state->source.settings()) all.push_back(std::move(s));
-  all.push_back(text_setting("output", "FILE", "Save the network as safetensors", state->output));
+  for (Setting& s : state->input.source.settings()) all.push_back(std::move(s));
+  for (Setting& s : state->file_settings()) all.push_back(std::move(s));
   all.push_back(text_setting("stack", "FILE",
                              "Hidden layers from a file of 'fanin dbn pretrain' (or 'fanin rbm train')", state->stack));
-  all.push_back(text_setting("metrics", "FILE", "Save one JSON line an epoch", state->metrics));
-  all.push_back(text_setting("checkpoint", "FILE",
-                             "Where to save the run after each epoch and on Ctrl-C; with --output "
-                             "the default is OUTPUT.checkpoint",
-                             state->checkpoint));
-  all.push_back(count_setting("checkpoint-every", "Save the run every N steps too", state->checkpoint_every));
-  all.push_back(bool_setting("test-each-epoch", "Measure the test accuracy after each epoch", state->test_each_epoch));
   state->settings = std::make_unique<Settings>(std::move(all));
   state->settings->add_to(*command);
   command->add_flag("--resume", state->resume,
                     "Go on from the checkpoint, bit for bit; from the start if there is none");
-  command->callback([state, &action] { action = [state] { return state->run(); }; });
+  command->callback([state, &action] { action = [state] { return train_as_set(*state); }; });
 }
 
 }  // namespace fanin::cli
