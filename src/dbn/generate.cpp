@@ -149,21 +149,26 @@ void label_probabilities(const rbm::Rbm& top, MatrixView<const float> v, MatrixV
   for (std::size_t k = 0; k < labels; ++k) {
     for (std::size_t j = 0; j < hidden; ++j) of_label[k * hidden + j] = top.weight()(j, units + k);
   }
-  std::vector<float> wide(top.visible()), x(hidden), terms(hidden);
+  const std::size_t slab = std::min(kMaxSlab, v.rows);
+  std::vector<float> wide(slab * top.visible()), inputs(slab * hidden), terms(hidden);
   std::vector<double> score(labels);
-  for (std::size_t r = 0; r < v.rows; ++r) {
-    std::copy_n(v.row(r), units, wide.data());
-    top.hidden_inputs({wide.data(), 1, wide.size()}, {x.data(), 1, hidden});
-    for (std::size_t k = 0; k < labels; ++k) {
-      for (std::size_t j = 0; j < hidden; ++j) terms[j] = x[j] + of_label[k * hidden + j];
-      linalg::softplus(terms, terms);
-      score[k] = static_cast<double>(top.visible_bias()[units + k]);
-      for (const float term : terms) score[k] += static_cast<double>(term);
+  for (std::size_t first = 0; first < v.rows; first += slab) {
+    const std::size_t n = std::min(slab, v.rows - first);
+    const MatrixView<float> joint(wide.data(), n, top.visible()), x(inputs.data(), n, hidden);
+    for (std::size_t r = 0; r < n; ++r) std::copy_n(v.row(first + r), units, joint.row(r));
+    top.hidden_inputs(joint, x);
+    for (std::size_t r = 0; r < n; ++r) {
+      for (std::size_t k = 0; k < labels; ++k) {
+        for (std::size_t j = 0; j < hidden; ++j) terms[j] = x(r, j) + of_label[k * hidden + j];
+        linalg::softplus(terms, terms);
+        score[k] = static_cast<double>(top.visible_bias()[units + k]);
+        for (const float term : terms) score[k] += static_cast<double>(term);
+      }
+      const double best = *std::max_element(score.begin(), score.end());
+      double sum = 0;
+      for (double& s : score) sum += s = std::exp(s - best);
+      for (std::size_t k = 0; k < labels; ++k) p(first + r, k) = static_cast<float>(score[k] / sum);
     }
-    const double best = *std::max_element(score.begin(), score.end());
-    double sum = 0;
-    for (double& s : score) sum += s = std::exp(s - best);
-    for (std::size_t k = 0; k < labels; ++k) p(r, k) = static_cast<float>(score[k] / sum);
   }
 }
 

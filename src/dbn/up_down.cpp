@@ -281,6 +281,20 @@ UpDown::UpDown(const UpDownOptions& options, Model& model, ThreadPool& pool) {
 
 UpDown::~UpDown() = default;
 
+void UpDown::set_learning_rate(double learning_rate) {
+  UpDownOptions changed = state_->options;
+  changed.learning_rate = learning_rate;
+  changed.validate();
+  state_->options = changed;
+}
+
+void UpDown::set_k(std::size_t k) {
+  UpDownOptions changed = state_->options;
+  changed.k = k;
+  changed.validate();
+  state_->options = changed;
+}
+
 double UpDown::step(SampleRows rows, std::span<const std::int32_t> labels) {
   State& s = *state_;
   const std::size_t n = s.options.batch;

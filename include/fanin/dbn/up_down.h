@@ -53,6 +53,10 @@ class UpDown {
   /// learned. Throws Error(usage) for another number of labels, Error(data) for one that is no class of the model.
   double step(SampleRows rows, std::span<const std::int32_t> labels);
 
+  /// What the next steps use; checked as in the options.
+  void set_learning_rate(double learning_rate);
+  void set_k(std::size_t k);
+
  private:
   struct State;
   std::unique_ptr<State> state_;
