@@ -27,6 +27,7 @@
 #include "fanin/init/gain.h"
 #include "fanin/init/scheme.h"
 #include "fanin/io/atomic_file.h"
+#include "fanin/io/belief_file.h"
 #include "fanin/io/machine_file.h"
 #include "fanin/io/network_file.h"
 #include "fanin/io/png.h"
@@ -63,3 +64,4 @@
 #include "fanin/train/rbm_measures.h"
 #include "fanin/train/rbm_trainer.h"
 #include "fanin/train/trainer.h"
+#include "fanin/train/up_down_trainer.h"

@@ -58,6 +58,16 @@ TEST(LabelProbabilities, OfAModelComeFromItsFeatures) {
   EXPECT_EQ(got, want);
 }
 
+TEST(LabelProbabilities, AreTheSameBitsForEveryCutOfTheRows) {
+  const Model model(test::stack_of({{8, 6}, labelled(6, 9, 3)}));
+  constexpr std::size_t kRows = 150;
+  const std::vector<float> x = test::uniform(kRows * 8, 1);
+  std::vector<float> whole(kRows * 3), rows(kRows * 3);
+  label_probabilities(model, {x.data(), kRows, 8}, {whole.data(), kRows, 3});
+  for (std::size_t r = 0; r < kRows; ++r) label_probabilities(model, {&x[r * 8], 1, 8}, {&rows[r * 3], 1, 3});
+  EXPECT_EQ(whole, rows);
+}
+
 // By enumeration of (v, y): the chains' means are within five standard deviations of the model's, 5 * 0.5 / sqrt 4000.
 TEST(Generate, SamplesHaveTheModelsMarginals) {
   const std::size_t visible = 4, labels = 2, rows = 4000;

@@ -241,6 +241,8 @@ TEST(UpDown, InvalidOptionsAndLabelsAreRejected) {
   UpDown up_down({0.1, 2, 1, 0}, model, pool);
   const std::vector<float> x(12);
   const std::vector<float> before = all_values(model);
+  EXPECT_THROW(up_down.set_k(0), Error);
+  EXPECT_THROW(up_down.set_learning_rate(0), Error);
   EXPECT_THROW((void)step(up_down, x, {}, 6), Error);
   EXPECT_THROW((void)step(up_down, x, {0, 1, 1}, 6), Error);
   try {
