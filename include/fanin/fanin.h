@@ -60,6 +60,7 @@
 #include "fanin/report/tile.h"
 #include "fanin/train/evaluate.h"
 #include "fanin/train/lab.h"
+#include "fanin/train/linear_probe.h"
 #include "fanin/train/pretraining.h"
 #include "fanin/train/rbm_measures.h"
 #include "fanin/train/rbm_trainer.h"

@@ -11,8 +11,8 @@
 #include "fanin/report/histogram.h"
 #include "fanin/report/mosaic.h"
 #include "fanin/report/tile.h"
+#include "fanin/train/linear_probe.h"
 #include "fanin/train/pretraining.h"
-#include "fanin/train/trainer.h"
 
 #include "cli/command.h"
 #include "cli/paths.h"
@@ -41,21 +41,6 @@ struct RbmFeatures {
 
   int run();
 };
-
-// Test accuracy of softmax regression on features: what a linear reader finds in them.
-double linear_probe(const data::Dataset& train, const data::Dataset& test, std::size_t epochs, ThreadPool& pool) {
-  train::TrainOptions o;
-  o.network.widths = {train.features(), train.classes()};
-  o.epochs = epochs;
-  o.set_init("zeros");
-  o.schedule = optim::Schedule::parse("cosine");
-  constexpr double kRate = 0.01;
-  o.learning_rate = kRate;
-  o.batch = std::min<std::size_t>(o.batch, train.size());
-  train::Trainer trainer(o, train, &test, pool);
-  train::Observer silent;
-  return trainer.run(silent).test->accuracy;
-}
 
 int RbmFeatures::run() {
   settings->apply();
@@ -117,8 +102,8 @@ int RbmFeatures::run() {
   std::optional<double> of_features, of_values;
   if (classify) {
     if (!test) throw Error(ErrorKind::usage, "cli", "--classify judges on test data, and there are none");
-    of_features = linear_probe(*train, *test, epochs, pool);
-    of_values = linear_probe(data->train, *data->test, epochs, pool);
+    of_features = train::linear_probe(*train, *test, epochs, pool);
+    of_values = train::linear_probe(data->train, *data->test, epochs, pool);
   }
   if (common.json) {
     nlohmann::ordered_json document{

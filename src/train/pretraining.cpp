@@ -135,6 +135,9 @@ data::Dataset hidden_features(const rbm::Rbm& machine, const RbmData& data, Thre
     std::vector<float> x((last - first) * v);
     const MatrixView<float> rows(x.data(), last - first, v);
     data.rows(machine, 0, std::span(indices).subspan(first, last - first), rows);
+    for (std::size_t r = 0; r < rows.rows; ++r) {
+      std::fill_n(rows.row(r) + machine.spec().visible, machine.spec().labels, 0.0F);
+    }
     machine.hidden_probabilities(rows, {features.data() + first * h, last - first, h});
   });
   return {data.data->name(),

@@ -58,6 +58,7 @@ class PretrainObserver {
                                              ThreadPool& pool, PretrainObserver& observer);
 
 /// The hidden means of a machine for all samples, as a data set with the same labels: what the next machine sees.
+/// Label units are taken as absent (zero): what labels give away is no feature.
 [[nodiscard]] data::Dataset hidden_features(const rbm::Rbm& machine, const RbmData& data, ThreadPool& pool);
 
 /// The options for each hidden layer of a network: binary hidden units for sigmoid, rectified linear ones for relu,
