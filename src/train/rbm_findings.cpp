@@ -200,6 +200,37 @@ void setup(const RbmRun& run, Findings& out) {
   }
 }
 
+double entropy_bits(double p) {
+  return p > 0 ? -p * std::log2(p) : 0;
+}
+
+// Hinton 2010, section 12: the bits that describe the data, by units that know nothing of each other (so rather too
+// many), against what the machine has to describe them with.
+void capacity(const RbmRun& run, Findings& out) {
+  const rbm::RbmSpec& spec = run.machine.spec();
+  if (spec.visible_units != rbm::UnitKind::binary) return;
+  double bits = 0;
+  for (std::size_t i = 0; i < run.means.size(); ++i) {
+    bits += entropy_bits(run.means[i]);
+    // Of labels exactly one is on: their entropy is that of one choice.
+    if (i < spec.visible) bits += entropy_bits(1 - run.means[i]);
+  }
+  const double all = bits * static_cast<double>(run.data.size());
+  const std::size_t parameters =
+      run.machine.hidden() * run.machine.visible() + run.machine.visible() + run.machine.hidden();
+  if (static_cast<double>(parameters) <= all) return;
+  constexpr double kBitsForAParameter = 10;
+  const double hidden =
+      std::max(1.0, std::floor(all / kBitsForAParameter / static_cast<double>(run.machine.visible())));
+  out.push_back(
+      {"W-CAPACITY",
+       fmt::format("{} parameters for {} samples of {:.1f} bits, {:.0f} bits in all", parameters, run.data.size(), bits,
+                   all),
+       fmt::format("one parameter for ten bits would be --hidden {:.0f}; else more data, more --weight-decay or "
+                   "--sparsity-target 0.1",
+                   hidden)});
+}
+
 }  // namespace
 
 Findings rbm_findings(const RbmRun& run) {
@@ -211,6 +242,7 @@ Findings rbm_findings(const RbmRun& run) {
   units(run, out);
   chains(run, out);
   setup(run, out);
+  capacity(run, out);
   return out;
 }
 

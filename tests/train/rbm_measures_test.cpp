@@ -177,7 +177,8 @@ TEST(RbmFindings, SaySomethingAboutDataUnitsAndRates) {
     return trainer.findings();
   };
   const std::vector<Finding> none = ids([](RbmOptions&) {}, data);
-  for (const char* id : {"W-CONSTANT", "W-SCALE", "W-BATCH", "W-DEAD", "W-SATURATED", "W-LR-HIGH", "W-EXPLODE"}) {
+  for (const char* id :
+       {"W-CONSTANT", "W-SCALE", "W-BATCH", "W-DEAD", "W-SATURATED", "W-LR-HIGH", "W-EXPLODE", "W-CAPACITY"}) {
     EXPECT_FALSE(has(none, id)) << id;
   }
   EXPECT_TRUE(has(ids([](RbmOptions& o) { o.learning.batch = 50; }, data), "W-BATCH"));
@@ -198,6 +199,70 @@ TEST(RbmFindings, SaySomethingAboutDataUnitsAndRates) {
   for (std::size_t i = 0; i < 200; ++i) bytes[4 * i] = static_cast<std::uint8_t>(i);
   const data::Dataset constant("constant", Shape{4}, std::move(bytes), std::vector<std::int32_t>(200, 0), 1);
   EXPECT_TRUE(has(ids([](RbmOptions&) {}, constant), "W-CONSTANT"));
+}
+
+// Five pixels that are on in half, a quarter and none of 64 samples: 2 + 2 * 0.8113 bits a sample, 231 in all.
+TEST(RbmFindings, MoreParametersThanTheDataHaveBitsAreReported) {
+  std::vector<float> values(64 * 5);
+  for (std::size_t i = 0; i < 64; ++i) {
+    values[5 * i] = i % 2 == 0 ? 1.0F : 0.0F;
+    values[5 * i + 1] = i / 2 % 2 == 0 ? 1.0F : 0.0F;
+    values[5 * i + 2] = i % 4 == 0 ? 1.0F : 0.0F;
+    values[5 * i + 3] = i % 4 == 1 ? 1.0F : 0.0F;
+  }
+  std::vector<std::int32_t> labels(64);
+  for (std::size_t i = 0; i < 64; ++i) labels[i] = static_cast<std::int32_t>(i % 4);
+  const data::Dataset data("bits", Shape{5}, std::move(values), std::move(labels), 4);
+  ThreadPool pool(1);
+  const auto found = [&](std::size_t hidden, bool with_labels, rbm::UnitKind visible) {
+    RbmOptions o;
+    o.hidden = hidden;
+    o.labels = with_labels;
+    o.visible_units = visible;
+    o.learning.batch = 16;
+    o.epochs = 1;
+    RbmTrainer trainer(o, data, nullptr, pool);
+    (void)trainer.run_epoch();
+    std::vector<Finding> capacity;
+    for (const Finding& f : trainer.findings()) {
+      if (f.id == "W-CAPACITY") capacity.push_back(f);
+    }
+    return capacity;
+  };
+  // 5 H + 5 + H parameters: 227 of 37 hidden units, 233 of 38.
+  EXPECT_TRUE(found(37, false, rbm::UnitKind::binary).empty());
+  const std::vector<Finding> one = found(38, false, rbm::UnitKind::binary);
+  ASSERT_EQ(one.size(), 1U);
+  EXPECT_EQ(one[0].figure, "233 parameters for 64 samples of 3.6 bits, 232 bits in all");
+  EXPECT_NE(one[0].advice.find("--hidden 4;"), std::string::npos) << one[0].advice;
+  // The labels bring log2 4 bits, 360 in all, and 9 H + 9 + H parameters: 359 of 35, 369 of 36.
+  EXPECT_TRUE(found(35, true, rbm::UnitKind::binary).empty());
+  EXPECT_EQ(found(36, true, rbm::UnitKind::binary).size(), 1U);
+  // Real numbers have no such bits.
+  EXPECT_TRUE(found(100, false, rbm::UnitKind::gaussian).empty());
+}
+
+// 784 x 500 weights are too many for a thousand images of MNIST, and far from it for all 60,000.
+TEST(RbmFindings, TheLabsMachineIsNotTooLargeForMnist) {
+  const data::Split mnist = data::load_named("mnist");
+  ThreadPool pool(2);
+  const auto too_large = [&](std::size_t images) {
+    std::vector<std::uint8_t> bytes;
+    for (std::size_t i = 0; i < images; ++i) {
+      const auto image = mnist.train.bytes(i);
+      bytes.insert(bytes.end(), image.begin(), image.end());
+    }
+    const auto labels = mnist.train.labels().first(images);
+    const data::Dataset part("part", Shape{784}, std::move(bytes), {labels.begin(), labels.end()}, 10);
+    RbmOptions o;
+    o.epochs = 1;
+    o.monitor_samples = 0;
+    RbmTrainer trainer(o, part, nullptr, pool);
+    (void)trainer.run_epoch();
+    return has(trainer.findings(), "W-CAPACITY");
+  };
+  EXPECT_TRUE(too_large(1000));
+  EXPECT_FALSE(too_large(4000));
 }
 
 TEST(RbmTrainer, MomentumAndGibbsStepsFollowTheirSchedules) {
