@@ -6,6 +6,7 @@ void add_dbn(CLI::App& app, Action& action) {
   auto* dbn = app.add_subcommand("dbn", "Stacks of restricted Boltzmann machines, the first weights of deep networks");
   dbn->require_subcommand(1);
   add_dbn_pretrain(*dbn, action);
+  add_dbn_finetune(*dbn, action);
 }
 
 }  // namespace fanin::cli

@@ -1,0 +1,164 @@
+#include <filesystem>
+
+#include "fanin/io/safetensors.h"
+
+#include "tests/cli/program.h"
+
+namespace fanin::cli::test {
+namespace {
+
+class DbnCommand : public Program {
+ protected:
+  // A small stack on digits, its top machine with labels, saved as `s`.
+  void SetUp() override {
+    ASSERT_EQ(run({"dbn", "pretrain", "--layers", "64-24-16", "--data", "digits", "--epochs", "2", "--label-units",
+                   "-o", path("s")})
+                  .code,
+              0);
+  }
+  // `words` after `dbn`, quiet.
+  Outcome dbn(Arguments words) const {
+    words.insert(words.begin(), "dbn");
+    words.emplace_back("-q");
+    return run(words);
+  }
+  // The data section: the weights without what the metadata say of where they come from.
+  [[nodiscard]] std::string tensors(const std::string& name) const {
+    std::string all;
+    const io::SafetensorsFile file = io::SafetensorsFile::open(path(name));
+    for (const io::TensorInfo& t : file.tensors()) {
+      const auto bytes = file.bytes(t);
+      all += t.name + t.shape.str();
+      all.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    }
+    return all;
+  }
+};
+
+TEST_F(DbnCommand, FineTuningIsTheRunOfTrainWithThatStack) {
+  const Arguments same{"--epochs", "2",  "--lower-rate", "0.1", "--top-only-epochs", "1",  "--train-samples", "300",
+                       "--batch",  "30", "--seed",       "5",   "--dropout",         "0.1"};
+  Arguments a{"finetune", path("s"), "--metrics", path("a.jsonl"), "-o", path("a"), "--json"};
+  a.insert(a.end(), same.begin(), same.end());
+  const Outcome finetuned = dbn(a);
+  ASSERT_EQ(finetuned.code, 0) << finetuned.err;
+  Arguments b{"train",   "--layers",     "64-24-16-10", "--data", "digits", "--stack",
+              path("s"), "--activation", "sigmoid",     "-o",     path("b")};
+  b.insert(b.end(), same.begin(), same.end());
+  ASSERT_EQ(run(b).code, 0);
+  EXPECT_EQ(tensors("a"), tensors("b"));
+  const auto j = finetuned.json();
+  EXPECT_EQ(j.at("command"), "dbn finetune");
+  EXPECT_EQ(j.at("layers"), "64-24-16-10");
+  EXPECT_EQ(j.at("activation"), "sigmoid");
+  EXPECT_EQ(j.at("data"), "digits");
+  EXPECT_EQ(j.at("epochs").size(), 2U);
+  EXPECT_EQ(nlohmann::json::parse(io::get(path("a.jsonl")).substr(0, io::get(path("a.jsonl")).find('\n')))["epoch"], 1);
+  // Its checkpoint is that of the same run too: either command goes on from it.
+  Arguments c = b;
+  c.insert(c.end(), {"--resume", "--checkpoint", path("a.checkpoint")});
+  *std::find(c.begin(), c.end(), "2") = "3";
+  c[10] = path("c");
+  ASSERT_EQ(run(c).code, 0);
+  *std::find(b.begin(), b.end(), "2") = "3";
+  ASSERT_EQ(run(b).code, 0);
+  EXPECT_EQ(tensors("c"), tensors("b"));
+}
+
+TEST_F(DbnCommand, FineTuningRejectsWhatDoesNotFit) {
+  const auto fails = [&](const Arguments& a, int code, const std::vector<std::string>& parts) {
+    expect_error(dbn(a), code, parts);
+  };
+  fails({"finetune", path("none")}, 4, {"none"});
+  fails({"finetune", path("train-images")}, 3, {"train-images"});
+  fails({"finetune", path("s"), "--data", "bars_and_stripes(4)", "--batch", "8"}, 2, {"16 features", "64"});
+  fails({"finetune", path("s"), "--layers", "64-24-16-10"}, 2, {"--layers"});
+  fails({"finetune", path("s"), "--binarize", "0.5"}, 2, {"--binarize"});
+  fails({"finetune", path("s"), "-o", path("s")}, 2, {"--output", "--stack"});
+  fails({"finetune", path("s"), "--lr", "0"}, 2, {"learning rate"});
+  fails({"finetune", path("s"), "--k", "3"}, 2, {"--k means nothing to --algorithm backprop"});
+  fails({"finetune", path("s"), "--algorithm", "sleep"}, 2, {"--algorithm", "'sleep'", "backprop and up-down"});
+  ASSERT_EQ(
+      run({"dbn", "pretrain", "--layers", "64-8", "--data", "digits", "--epochs", "1", "--flip", "-o", path("f")}).code,
+      0);
+  fails({"finetune", path("f")}, 3, {"0 and 1 exchanged"});
+}
+
+TEST_F(DbnCommand, UpDownIsTheSameBytesForAnyNumberOfThreads) {
+  const auto run_with = [&](const char* threads, const char* seed, const std::string& name) {
+    return dbn({"finetune", path("s"), "--algorithm", "up-down", "--epochs", "2", "--k", "1:2", "--seed", seed,
+                "--threads", threads, "-o", path(name)});
+  };
+  for (const char* threads : {"1", "2", "4"}) {
+    ASSERT_EQ(run_with(threads, "7", threads).code, 0);
+    EXPECT_EQ(io::get(path(threads)), io::get(path("1"))) << threads;
+  }
+  ASSERT_EQ(run_with("1", "8", "other").code, 0);
+  EXPECT_NE(tensors("other"), tensors("1"));
+}
+
+TEST_F(DbnCommand, UpDownSaysWhatItLearned) {
+  const Outcome r = dbn({"finetune", path("s"), "--algorithm", "up-down", "--epochs", "3", "--k", "1:2:3", "--batch",
+                         "20", "--metrics", path("m"), "--json", "-o", path("b")});
+  ASSERT_EQ(r.code, 0) << r.err;
+  const nlohmann::json j = r.json();
+  EXPECT_EQ(j.at("command"), "dbn finetune");
+  EXPECT_EQ(j.at("algorithm"), "up-down");
+  EXPECT_EQ(j.at("data"), "digits");
+  ASSERT_EQ(j.at("epochs").size(), 3U);
+  for (std::size_t e = 0; e < 3; ++e) {
+    EXPECT_EQ(j.at("epochs")[e].at("k"), e + 1);
+    EXPECT_GT(j.at("epochs")[e].at("reconstruction_error").get<double>(), 0);
+    EXPECT_GE(j.at("epochs")[e].at("seconds").get<double>(), 0);
+  }
+  EXPECT_GE(j.at("accuracy_before").get<double>(), 0);
+  EXPECT_EQ(j.at("test_accuracy"), j.at("epochs")[2].at("test_accuracy"));
+  const std::string lines = io::get(path("m"));
+  EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 3);
+  EXPECT_NE(io::get(path("b")).find(R"("fanin.algorithm":"up-down")"), std::string::npos);
+  const Outcome text = run({"dbn", "finetune", path("s"), "--algorithm", "up-down", "--epochs", "1"});
+  ASSERT_EQ(text.code, 0) << text.err;
+  EXPECT_NE(text.err.find("reconstruction error"), std::string::npos) << text.err;
+  EXPECT_NE(text.out.find("% before, "), std::string::npos) << text.out;
+}
+
+TEST_F(DbnCommand, PrintedConfigurationMakesTheSameRun) {
+  for (const char* algorithm : {"backprop", "up-down"}) {
+    const Arguments words{"finetune", path("s"), "--algorithm", algorithm};
+    Arguments printing = words, direct = words, configured = words;
+    printing.insert(printing.end(), {"--epochs", "1", "--print-config"});
+    direct.insert(direct.end(), {"--epochs", "1", "-o", path("a")});
+    const Outcome printed = dbn(printing);
+    ASSERT_EQ(printed.code, 0) << printed.err;
+    io::put(path("c.toml"), printed.out);
+    configured.insert(configured.end(), {"--config", path("c.toml"), "--data", "digits", "-o", path("b")});
+    ASSERT_EQ(dbn(direct).code, 0);
+    const Outcome again = dbn(configured);
+    ASSERT_EQ(again.code, 0) << again.err;
+    EXPECT_EQ(tensors("a"), tensors("b")) << algorithm;
+  }
+}
+
+TEST_F(DbnCommand, UpDownRejectsWhatDoesNotFit) {
+  const auto fails = [&](Arguments more, int code, const std::vector<std::string>& parts) {
+    Arguments words{"finetune", path("s"), "--algorithm", "up-down"};
+    words.insert(words.end(), more.begin(), more.end());
+    expect_error(dbn(words), code, parts);
+  };
+  fails({"--optimizer", "adam"}, 2, {"--optimizer means nothing to --algorithm up-down"});
+  fails({"--lower-rate", "0.1"}, 2, {"--lower-rate"});
+  fails({"--resume"}, 2, {"--resume"});
+  fails({"--k", "3:x"}, 2, {"3:x"});
+  fails({"--lr", "2000"}, 2, {"learning rate is 2000"});
+  fails({"--data", "bars_and_stripes(4)"}, 2, {"16 features", "64"});
+  fails({"-o", path("s")}, 2, {"--output"});
+  fails({"-o", path("none/x")}, 4, {"none"});
+  ASSERT_EQ(run({"dbn", "pretrain", "--layers", "64-8", "--data", "digits", "--hidden-units", "relu", "--epochs", "1",
+                 "-o", path("r")})
+                .code,
+            0);
+  expect_error(dbn({"finetune", path("r"), "--algorithm", "up-down"}), 3, {"layer 0", "relu"});
+}
+
+}  // namespace
+}  // namespace fanin::cli::test
