@@ -7,6 +7,7 @@ void add_dbn(CLI::App& app, Action& action) {
   dbn->require_subcommand(1);
   add_dbn_pretrain(*dbn, action);
   add_dbn_finetune(*dbn, action);
+  add_dbn_generate(*dbn, action);
 }
 
 }  // namespace fanin::cli

@@ -15,5 +15,6 @@ void add_rbm_inpaint(CLI::App& rbm, Action& action);
 /// The commands below `fanin dbn`.
 void add_dbn_pretrain(CLI::App& dbn, Action& action);
 void add_dbn_finetune(CLI::App& dbn, Action& action);
+void add_dbn_generate(CLI::App& dbn, Action& action);
 
 }  // namespace fanin::cli

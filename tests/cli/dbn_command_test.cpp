@@ -1,5 +1,6 @@
 #include <filesystem>
 
+#include "fanin/io/png.h"
 #include "fanin/io/safetensors.h"
 
 #include "tests/cli/program.h"
@@ -158,6 +159,60 @@ TEST_F(DbnCommand, UpDownRejectsWhatDoesNotFit) {
                 .code,
             0);
   expect_error(dbn({"finetune", path("r"), "--algorithm", "up-down"}), 3, {"layer 0", "relu"});
+}
+
+TEST_F(DbnCommand, GeneratesFromStacksAndNetworks) {
+  ASSERT_EQ(dbn({"finetune", path("s"), "--algorithm", "up-down", "--epochs", "1", "-o", path("b")}).code, 0);
+  for (const char* model : {"s", "b"}) {
+    const Outcome all = dbn({"generate", path(model), "--label", "all", "--count", "3", "--steps", "5", "-o",
+                             path("p.png"), "--samples", path("x"), "--json"});
+    ASSERT_EQ(all.code, 0) << all.err;
+    EXPECT_EQ(all.json().at("samples"), 30);
+    EXPECT_EQ(all.json().at("model"), "64-24 directed, top 24-16, binary-binary units, 10 labels");
+    // A row of three for each of ten classes: 8 x 8 pixels and gaps of one.
+    const io::GrayImage picture = io::read_png_gray(path("p.png"));
+    EXPECT_EQ(picture.rows, 10 * 8U + 9);
+    EXPECT_EQ(picture.cols, 3 * 8U + 2);
+    const io::SafetensorsFile file = io::SafetensorsFile::open(path("x"));
+    EXPECT_EQ(file.find("samples")->shape, (Shape{30, 64}));
+    EXPECT_EQ(file.find("labels")->shape, (Shape{30}));
+    const Outcome three = dbn({"generate", path(model), "--label", "3", "--count", "2", "--steps", "5"});
+    EXPECT_NE(three.out.find("2 samples, label 3, 5 Gibbs steps"), std::string::npos) << three.out;
+  }
+  const auto bytes = [&](const char* model, const char* threads, const char* seed) {
+    EXPECT_EQ(dbn({"generate", path(model), "--count", "70", "--steps", "2", "--threads", threads, "--seed", seed,
+                   "--samples", path("x")})
+                  .code,
+              0);
+    return tensors("x");
+  };
+  const std::string one = bytes("b", "1", "1");
+  EXPECT_EQ(bytes("b", "2", "1"), one);
+  EXPECT_EQ(bytes("b", "4", "1"), one);
+  EXPECT_NE(bytes("b", "1", "2"), one);
+  EXPECT_NE(bytes("s", "1", "1"), one);
+}
+
+TEST_F(DbnCommand, GenerateRejectsWhatDoesNotFit) {
+  ASSERT_EQ(run({"dbn", "pretrain", "--layers", "64-8", "--data", "digits", "--epochs", "1", "-o", path("bare")}).code,
+            0);
+  const auto fails = [&](const Arguments& a, int code, const std::vector<std::string>& parts) {
+    expect_error(dbn(a), code, parts);
+  };
+  fails({"generate", path("bare"), "--label", "3"}, 2, {"--label", "no label units"});
+  fails({"generate", path("bare"), "--label", "all"}, 2, {"--label", "no label units"});
+  fails({"generate", path("s"), "--label", "10"}, 2, {"'10'", "0 to 9 and all"});
+  fails({"generate", path("s"), "--label", "-1"}, 2, {"'-1'"});
+  fails({"generate", path("s"), "--label", "every"}, 2, {"'every'"});
+  fails({"generate", path("s"), "--count", "0"}, 2, {"--count"});
+  fails({"generate", path("s"), "--steps", "0"}, 2, {"0 steps"});
+  fails({"generate", path("s"), "-o", path("s")}, 2, {"--output"});
+  fails({"generate", path("s"), "-o", path("p"), "--samples", path("p")}, 2, {"--samples"});
+  fails({"generate", path("none")}, 4, {"none"});
+  fails({"generate", path("train-images")}, 3, {"train-images"});
+  const std::string whole = io::get(path("s"));
+  io::put(path("half"), whole.substr(0, whole.size() / 2));
+  fails({"generate", path("half")}, 3, {"half"});
 }
 
 }  // namespace
