@@ -7,6 +7,7 @@
 #include "fanin/core/version.h"
 #include "fanin/io/atomic_file.h"
 #include "fanin/io/machine_file.h"
+#include "fanin/train/linear_probe.h"
 #include "fanin/train/pretraining.h"
 
 #include "cli/command.h"
@@ -43,9 +44,17 @@ class PretrainProgress final : public train::PretrainObserver {
                         {"findings", to_json(findings)}});
   }
   bool stop_requested() override { return interrupted(); }
+  void on_probe(const train::LayerProbe& p) {
+    bar_.line(fmt::format("layer {}  softmax regression {:.2f} %", p.layer, 100 * p.test_accuracy));
+    probe_text += fmt::format("  layer {}: {:.2f} % of the test samples, {} {}\n", p.layer, 100 * p.test_accuracy,
+                              p.units, p.layer == 0 ? "values" : "hidden means");
+    probes.push_back({{"layer", p.layer}, {"units", p.units}, {"test_accuracy", p.test_accuracy}});
+  }
   void clear() { bar_.clear(); }
 
   std::string text;
+  std::string probe_text;
+  Json probes = Json::array();
   Json machines = Json::array();
   double seconds = 0;
 
@@ -64,6 +73,8 @@ struct DbnPretrain {
   rbm::UnitKind hidden_units = rbm::UnitKind::binary;
   rbm::UnitKind top_units = rbm::UnitKind::binary;
   bool labels = false;
+  bool probe = false;
+  std::size_t probe_epochs = 20;
   std::unique_ptr<Settings> settings;
 
   int run();
@@ -104,6 +115,7 @@ int DbnPretrain::run() {
   require_distinct({{"--output", output}}, inputs);
   if (!output.empty()) io::check_writable(output);
   const LoadedData data = input.load();
+  if (probe && !data.test) throw Error(ErrorKind::usage, "cli", "--probe judges on test data, and there are none");
   ThreadPool pool(common.thread_count());
   PretrainProgress progress(progress_style(common.quiet));
   catch_interrupts();
@@ -127,23 +139,35 @@ int DbnPretrain::run() {
                        {"fanin.epochs", fmt::format("{}", options.epochs)},
                        {"fanin.seed", fmt::format("{}", options.learning.seed)}});
   }
+  if (probe) {
+    (void)train::probe_layers(stack, data.train, *data.test, options.binarization, probe_epochs, pool,
+                              [&](const train::LayerProbe& p) {
+                                progress.on_probe(p);
+                                return !interrupted();
+                              });
+    progress.clear();
+  }
   if (common.json) {
-    print_json({{"schema", 1},
-                {"command", "dbn pretrain"},
-                {"version", version()},
-                {"data", data.name},
-                {"layers", layers},
-                {"preset", preset},
-                {"seed", options.learning.seed},
-                {"threads", pool.threads()},
-                {"seconds", progress.seconds},
-                {"machines", std::move(progress.machines)},
-                {"files", {{"stack", output}}}});
+    Json document{{"schema", 1},
+                  {"command", "dbn pretrain"},
+                  {"version", version()},
+                  {"data", data.name},
+                  {"layers", layers},
+                  {"preset", preset},
+                  {"seed", options.learning.seed},
+                  {"threads", pool.threads()},
+                  {"seconds", progress.seconds},
+                  {"machines", std::move(progress.machines)},
+                  {"files", {{"stack", output}}}};
+    if (probe) document["probe"] = std::move(progress.probes);
+    print_json(document);
     return kOk;
   }
   std::string text = progress.text;
   text += fmt::format("{} on {}, seed {}: {:.2f} s of training\n", layers, data.name, options.learning.seed,
                       progress.seconds);
+  if (probe)
+    text += fmt::format("softmax regression on each layer ({} epochs):\n{}", probe_epochs, progress.probe_text);
   if (!output.empty()) text += fmt::format("wrote {}\n", output);
   print(text);
   return kOk;
@@ -168,7 +192,9 @@ void add_dbn_pretrain(CLI::App& dbn, Action& action) {
       units("hidden-units", "binary, gaussian or relu", state->hidden_units),
       units("top-units", "Of the last machine, if other than --hidden-units", state->top_units),
       bool_setting("label-units", "The classes are visible units of the last machine, a softmax", state->labels),
-      text_setting("output", "FILE", "Save the stack as safetensors", state->output)};
+      text_setting("output", "FILE", "Save the stack as safetensors", state->output),
+      bool_setting("probe", "Then train softmax regression on the data and on each layer's means", state->probe),
+      count_setting("probe-epochs", "Of --probe", state->probe_epochs)};
   for (Setting& s : rbm_settings(state->options, false)) {
     // What a stack does not measure has no settings.
     if (s.name.rfind("monitor", 0) != 0 && s.name != "restore-best") all.push_back(std::move(s));

@@ -215,5 +215,29 @@ TEST_F(DbnCommand, GenerateRejectsWhatDoesNotFit) {
   fails({"generate", path("half")}, 3, {"half"});
 }
 
+TEST_F(DbnCommand, ProbesSayWhatALinearReaderFinds) {
+  const Outcome r = dbn({"pretrain", "--layers", "64-24-16", "--data", "digits", "--epochs", "2", "--label-units",
+                         "--probe", "--probe-epochs", "3", "--json", "-o", path("p")});
+  ASSERT_EQ(r.code, 0) << r.err;
+  const nlohmann::json probe = r.json().at("probe");
+  ASSERT_EQ(probe.size(), 3U);
+  const std::vector<std::size_t> units{64, 24, 16};
+  for (std::size_t l = 0; l < 3; ++l) {
+    EXPECT_EQ(probe[l].at("layer"), l);
+    EXPECT_EQ(probe[l].at("units"), units[l]);
+    EXPECT_TRUE(probe[l].at("test_accuracy").is_number());
+  }
+  EXPECT_GT(probe[0].at("test_accuracy").get<double>(), 0.5);
+  // Looking changes nothing.
+  EXPECT_EQ(io::get(path("p")), io::get(path("s")));
+  const Outcome text = dbn({"pretrain", "--layers", "64-8", "--data", "digits", "--epochs", "1", "--probe"});
+  EXPECT_NE(text.out.find("layer 1: "), std::string::npos) << text.out;
+  EXPECT_EQ(dbn({"pretrain", "--layers", "64-8", "--data", "digits", "--epochs", "1"}).out.find("layer"),
+            std::string::npos);
+  expect_error(dbn({"pretrain", "--layers", "64-8", "--images", path("train-images"), "--labels", path("train-labels"),
+                    "--probe"}),
+               2, {"--probe", "test data"});
+}
+
 }  // namespace
 }  // namespace fanin::cli::test
