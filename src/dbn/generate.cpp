@@ -6,6 +6,7 @@
 #include <cmath>
 #include <vector>
 
+#include "fanin/core/buffer.h"
 #include "fanin/core/error.h"
 #include "fanin/linalg/vector_math.h"
 #include "fanin/random/stream.h"
@@ -56,6 +57,8 @@ struct Chains {
   std::vector<rbm::detail::Plane> inputs;  // one, as wide as the widest layer
 
   void run(std::size_t first, MatrixView<float> out);
+  void start(std::size_t first, MatrixView<float> to);
+  void hold_labels(std::size_t first, MatrixView<float> to);
   void sample_visible(std::size_t step, std::size_t first, MatrixView<const float> from, MatrixView<float> to);
 };
 
@@ -65,12 +68,35 @@ void Chains::sample_visible(std::size_t step, std::size_t first, MatrixView<cons
   model.top().visible_inputs(from, x, linalg::Zeros::automatic,
                              [&](const linalg::Block& b) { visible.apply(b, first, x, 1, to); });
   visible.finish(first, x, 1, to);
-  if (labels.empty()) return;
+  if (!labels.empty()) hold_labels(first, to);
+}
+
+// Free ones become none.
+void Chains::hold_labels(std::size_t first, MatrixView<float> to) {
   for (std::size_t r = 0; r < to.rows; ++r) {
     float* y = to.row(r) + model.top_inputs();
     std::fill_n(y, model.labels(), 0.0F);
-    y[labels[first + r]] = 1;
+    if (!labels.empty()) y[labels[first + r]] = 1;
   }
+}
+
+void Chains::start(std::size_t first, MatrixView<float> to) {
+  const random::Stream up = noise.fold_in(0);
+  const std::size_t n = to.rows;
+  const std::size_t cols = model.inputs();
+  const std::size_t units = model.top_inputs();
+  Buffer<float> picture(n * cols);
+  for (std::size_t i = 0; i < n * cols; ++i) picture[i] = static_cast<float>(up.word(first * cols + i) >> 31U);
+  model.up({picture.data(), n, cols}, {to.data, n, units, to.stride});
+  const random::Stream states = up.fold_in(0);
+  for (std::size_t r = 0; r < n; ++r) {
+    float* row = to.row(r);
+    for (std::size_t j = 0; j < units; ++j) {
+      const float u = static_cast<float>(states.word((first + r) * units + j) >> 8U) * 0x1p-24F;
+      row[j] = u < row[j] ? 1.0F : 0.0F;
+    }
+  }
+  hold_labels(first, to);
 }
 
 void Chains::run(std::size_t first, MatrixView<float> out) {
@@ -78,7 +104,7 @@ void Chains::run(std::size_t first, MatrixView<float> out) {
   const rbm::Rbm& top = model.top();
   const MatrixView<float> below = v.rows_at(first, n);
   const MatrixView<float> above = h.rows_at(first, n);
-  sample_visible(0, first, above, below);  // no hidden unit is on yet
+  start(first, below);
   for (std::size_t s = 1; s <= options.steps; ++s) {
     hidden.draw(noise.fold_in(2 * s - 1), first, n);
     const MatrixView<float> x = inputs.front().rows_at(first, n, top.hidden());

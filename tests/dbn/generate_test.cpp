@@ -97,6 +97,38 @@ TEST(Generate, SamplesHaveTheModelsMarginals) {
   }
 }
 
+// Hidden units that copy the visible ones and back: a chain stays where it began, at the recognition of random pixels.
+TEST(Generate, ChainsBeginWithARandomPictureTakenUpward) {
+  constexpr std::size_t kUnits = 4, kRows = 400;
+  Model model(test::stack_of({{6, kUnits}, {kUnits, kUnits}}, 0));
+  rbm::Rbm& top = model.top();
+  for (std::size_t j = 0; j < kUnits; ++j) {
+    top.values()[j * kUnits + j] = 400;
+    top.values()[top.visible_bias_offset() + j] = -200;
+    top.values()[top.hidden_bias_offset() + j] = -200;
+  }
+  top.refresh();
+  rbm::Rbm& down = model.generation(0);
+  for (std::size_t j = 0; j < kUnits; ++j) down.values()[j * 6 + j] = 400;
+  for (std::size_t i = 0; i < 6; ++i) down.values()[down.visible_bias_offset() + i] = -200;
+  down.refresh();
+  rbm::Rbm& up = model.recognition(0);
+  const std::size_t c = up.hidden_bias_offset();
+  up.values()[0 * 6 + 2] = 400;  // what pixel 2 is
+  up.values()[c + 0] = -200;
+  up.values()[c + 1] = 200;   // always
+  up.values()[c + 2] = -200;  // never
+  up.refresh();               // and unit 3 by the toss of a coin
+  const std::vector<float> out = generated(model, {}, kRows, 2, 5);
+  std::vector<double> on(6);
+  for (std::size_t i = 0; i < out.size(); ++i) on[i % 6] += out[i];
+  // Within five standard deviations of 400 coins.
+  EXPECT_NEAR(on[0], kRows / 2.0, 50);
+  EXPECT_EQ(on[1], kRows);
+  EXPECT_EQ(on[2], 0);
+  EXPECT_NEAR(on[3], kRows / 2.0, 50);
+}
+
 // Weights that leave no choice: unit i of each layer is what unit i above it is.
 TEST(Generate, SamplesGoDownByTheGenerationWeights) {
   Stack stack = test::stack_of({{5, 4}, {4, 3}, labelled(3, 2, 2)}, 0);
