@@ -128,9 +128,11 @@ void DbnFinetune::print_report(const train::UpDownResult& r, const LoadedData& d
                                  model.directed() == 1 ? "" : "s", machine_str(model.top().spec()),
                                  up_down.learning.seed, threads, threads == 1 ? "" : "s");
   if (!r.epochs.empty()) {
-    text += fmt::format("reconstruction error of epoch 1 {:.5f}, of epoch {} {:.5f} (a proxy); {:.2f} s of training\n",
-                        r.epochs.front().reconstruction_error, r.epochs.back().epoch,
-                        r.epochs.back().reconstruction_error, r.seconds);
+    text += fmt::format("reconstruction error of epoch 1 {:.5f}", r.epochs.front().reconstruction_error);
+    if (r.epochs.size() > 1) {
+      text += fmt::format(", of epoch {} {:.5f}", r.epochs.back().epoch, r.epochs.back().reconstruction_error);
+    }
+    text += fmt::format(" (a proxy); {:.2f} s of training\n", r.seconds);
   }
   if (r.test_accuracy) {
     text += fmt::format("test accuracy {:.2f} % before, {:.2f} % after, of {} ({})\n", 100 * *r.accuracy_before,

@@ -1,4 +1,6 @@
+#include <chrono>
 #include <filesystem>
+#include <thread>
 
 #include "fanin/io/png.h"
 #include "fanin/io/safetensors.h"
@@ -96,6 +98,24 @@ TEST_F(DbnCommand, UpDownIsTheSameBytesForAnyNumberOfThreads) {
   }
   ASSERT_EQ(run_with("1", "8", "other").code, 0);
   EXPECT_NE(tensors("other"), tensors("1"));
+}
+
+TEST_F(DbnCommand, InterruptedUpDownSavesTheEpochsSoFar) {
+  Arguments words{"dbn", "finetune", path("s"), "--algorithm", "up-down", "--k", "1", "--no-test-each-epoch"};
+  Arguments endless = words;
+  endless.insert(endless.end(), {"--epochs", "1000000", "--metrics", path("m"), "-o", path("stopped")});
+  Process process(endless, path("endless.out"), path("endless.err"));
+  while (process.running() && io::get(path("endless.err")).find("epoch   2") == std::string::npos) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  process.send(SIGINT);
+  EXPECT_EQ(process.wait(), 130);
+  const std::string lines = io::get(path("m"));
+  const auto epochs = std::count(lines.begin(), lines.end(), '\n');
+  EXPECT_GE(epochs, 2);
+  words.insert(words.end(), {"--epochs", std::to_string(epochs), "-o", path("short")});
+  ASSERT_EQ(run(words).code, 0);
+  EXPECT_EQ(tensors("stopped"), tensors("short"));
 }
 
 TEST_F(DbnCommand, UpDownSaysWhatItLearned) {
