@@ -49,6 +49,7 @@
 #include "fanin/rbm/ais.h"
 #include "fanin/rbm/contrastive_divergence.h"
 #include "fanin/rbm/gibbs.h"
+#include "fanin/rbm/label_probabilities.h"
 #include "fanin/rbm/likelihood.h"
 #include "fanin/rbm/partition.h"
 #include "fanin/rbm/pseudo_likelihood.h"

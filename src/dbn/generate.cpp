@@ -3,13 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <vector>
 
 #include "fanin/core/buffer.h"
 #include "fanin/core/error.h"
-#include "fanin/linalg/vector_math.h"
 #include "fanin/random/stream.h"
+#include "fanin/rbm/label_probabilities.h"
 
 #include "rbm/plane.h"
 #include "rbm/unit_layer.h"
@@ -84,15 +83,15 @@ void Chains::start(std::size_t first, MatrixView<float> to) {
   const random::Stream up = noise.fold_in(0);
   const std::size_t n = to.rows;
   const std::size_t cols = model.inputs();
-  const std::size_t units = model.top_inputs();
+  const std::size_t top_units = model.top_inputs();
   Buffer<float> picture(n * cols);
   for (std::size_t i = 0; i < n * cols; ++i) picture[i] = static_cast<float>(up.word(first * cols + i) >> 31U);
-  model.up({picture.data(), n, cols}, {to.data, n, units, to.stride});
-  const random::Stream states = up.fold_in(0);
+  model.up({picture.data(), n, cols}, {to.data, n, top_units, to.stride});
+  const random::Stream bits = up.fold_in(0);
   for (std::size_t r = 0; r < n; ++r) {
     float* row = to.row(r);
-    for (std::size_t j = 0; j < units; ++j) {
-      const float u = static_cast<float>(states.word((first + r) * units + j) >> 8U) * 0x1p-24F;
+    for (std::size_t j = 0; j < top_units; ++j) {
+      const float u = static_cast<float>(bits.word((first + r) * top_units + j) >> 8U) * 0x1p-24F;
       row[j] = u < row[j] ? 1.0F : 0.0F;
     }
   }
@@ -157,52 +156,11 @@ void generate(const Model& model, const GenerateOptions& options, std::span<cons
                [&](std::size_t first, std::size_t last) { chains.run(first, out.rows_at(first, last - first)); });
 }
 
-void label_probabilities(const rbm::Rbm& top, MatrixView<const float> v, MatrixView<float> p) {
-  const std::size_t units = top.spec().visible;
-  const std::size_t labels = top.spec().labels;
-  const std::size_t hidden = top.hidden();
-  if (labels == 0) reject("the top RBM has no labels");
-  if (v.cols != units || p.cols != labels || p.rows != v.rows) {
-    reject(fmt::format("[{}, {}] of [{}, {}] asked for, the top RBM makes [{}, {}] of [{}, {}]", p.rows, p.cols, v.rows,
-                       v.cols, v.rows, labels, v.rows, units));
-  }
-  if (top.spec().hidden_units != rbm::UnitKind::binary) {
-    throw Error(ErrorKind::unsupported, "dbn",
-                fmt::format("p(y | v) of {} hidden units asked for, only that of binary ones is known here",
-                            rbm::str(top.spec().hidden_units)));
-  }
-  std::vector<float> of_label(labels * hidden);
-  for (std::size_t k = 0; k < labels; ++k) {
-    for (std::size_t j = 0; j < hidden; ++j) of_label[k * hidden + j] = top.weight()(j, units + k);
-  }
-  const std::size_t slab = std::min(kMaxSlab, v.rows);
-  std::vector<float> wide(slab * top.visible()), inputs(slab * hidden), terms(hidden);
-  std::vector<double> score(labels);
-  for (std::size_t first = 0; first < v.rows; first += slab) {
-    const std::size_t n = std::min(slab, v.rows - first);
-    const MatrixView<float> joint(wide.data(), n, top.visible()), x(inputs.data(), n, hidden);
-    for (std::size_t r = 0; r < n; ++r) std::copy_n(v.row(first + r), units, joint.row(r));
-    top.hidden_inputs(joint, x);
-    for (std::size_t r = 0; r < n; ++r) {
-      for (std::size_t k = 0; k < labels; ++k) {
-        for (std::size_t j = 0; j < hidden; ++j) terms[j] = x(r, j) + of_label[k * hidden + j];
-        linalg::softplus(terms, terms);
-        score[k] = static_cast<double>(top.visible_bias()[units + k]);
-        for (const float term : terms) score[k] += static_cast<double>(term);
-      }
-      const double best = *std::max_element(score.begin(), score.end());
-      double sum = 0;
-      for (double& s : score) sum += s = std::exp(s - best);
-      for (std::size_t k = 0; k < labels; ++k) p(first + r, k) = static_cast<float>(score[k] / sum);
-    }
-  }
-}
-
 void label_probabilities(const Model& model, MatrixView<const float> x, MatrixView<float> p) {
   std::vector<float> top(x.rows * model.top_inputs());
   const MatrixView<float> v(top.data(), x.rows, model.top_inputs());
   model.up(x, v);
-  label_probabilities(model.top(), v, p);
+  rbm::label_probabilities(model.top(), v, p);
 }
 
 }  // namespace fanin::dbn

@@ -9,7 +9,7 @@
 
 #include "fanin/core/error.h"
 #include "fanin/data/statistics.h"
-#include "fanin/dbn/generate.h"
+#include "fanin/rbm/label_probabilities.h"
 #include "fanin/rbm/likelihood.h"
 #include "fanin/rbm/partition.h"
 #include "fanin/rbm/pseudo_likelihood.h"
@@ -53,7 +53,7 @@ std::size_t labels_found(const rbm::Rbm& machine, MatrixView<const float> rows) 
   const std::size_t features = machine.spec().visible;
   const std::size_t labels = machine.spec().labels;
   std::vector<float> p(rows.rows * labels);
-  dbn::label_probabilities(machine, {rows.data, rows.rows, features, rows.stride}, {p.data(), rows.rows, labels});
+  rbm::label_probabilities(machine, {rows.data, rows.rows, features, rows.stride}, {p.data(), rows.rows, labels});
   std::size_t found = 0;
   for (std::size_t r = 0; r < rows.rows; ++r) {
     const float* of_row = p.data() + r * labels;

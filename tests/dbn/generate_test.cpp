@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "fanin/core/error.h"
+#include "fanin/rbm/label_probabilities.h"
 
 #include "tests/dbn/machines.h"
 
@@ -32,7 +33,7 @@ TEST(LabelProbabilities, AreThoseOfTheFreeEnergies) {
   const rbm::Rbm top = test::machine(labelled(6, 9, 4), 1, 1);
   const std::vector<float> v = test::uniform(3 * 6, 1);
   std::vector<float> p(3 * 4);
-  label_probabilities(top, {v.data(), 3, 6}, {p.data(), 3, 4});
+  rbm::label_probabilities(top, {v.data(), 3, 6}, {p.data(), 3, 4});
   for (std::size_t r = 0; r < 3; ++r) {
     std::vector<float> joint(4 * 10);
     for (std::size_t k = 0; k < 4; ++k) {
@@ -53,7 +54,7 @@ TEST(LabelProbabilities, OfAModelComeFromItsFeatures) {
   const std::vector<float> x = test::uniform(2 * 8, 1);
   std::vector<float> v(2 * 6), want(2 * 3), got(2 * 3);
   stack.up({x.data(), 2, 8}, 1, {v.data(), 2, 6});
-  label_probabilities(model.top(), {v.data(), 2, 6}, {want.data(), 2, 3});
+  rbm::label_probabilities(model.top(), {v.data(), 2, 6}, {want.data(), 2, 3});
   label_probabilities(model, {x.data(), 2, 8}, {got.data(), 2, 3});
   EXPECT_EQ(got, want);
 }
@@ -176,8 +177,8 @@ TEST(Generate, WhatDoesNotFitIsRejected) {
   EXPECT_THROW(call(model, {1, 0}, {1, -1}, 5), Error);
   EXPECT_THROW(call(bare, {1, 0}, {0, 0}, 5), Error);
   EXPECT_THROW(label_probabilities(model, {x.data(), 2, 4}, {p.data(), 2, 2}), Error);
-  EXPECT_THROW(label_probabilities(model.top(), {x.data(), 2, 4}, {p.data(), 2, 1}), Error);
-  EXPECT_THROW(label_probabilities(bare.top(), {x.data(), 2, 4}, {p.data(), 2, 0}), Error);
+  EXPECT_THROW(rbm::label_probabilities(model.top(), {x.data(), 2, 4}, {p.data(), 2, 1}), Error);
+  EXPECT_THROW(rbm::label_probabilities(bare.top(), {x.data(), 2, 4}, {p.data(), 2, 0}), Error);
 }
 
 TEST(Model, OtherKindsOfUnitsAreUnsupported) {

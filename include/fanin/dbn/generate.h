@@ -28,12 +28,7 @@ struct GenerateOptions {
 void generate(const Model& model, const GenerateOptions& options, std::span<const std::int32_t> labels,
               MatrixView<float> out, ThreadPool& pool);
 
-/// p [n, K], p(y | v) of the top RBM for rows v [n, top.spec().visible], exact: proportional to e^-F(v, y) over the K
-/// one-hot labels y, with hidden units summed in float64 from terms in float32. Rows do not see each other. Throws
-/// Error(usage) without labels and for shapes that do not fit, Error(unsupported) unless the hidden units are binary.
-void label_probabilities(const rbm::Rbm& top, MatrixView<const float> v, MatrixView<float> p);
-
-/// The same for rows x [n, model.inputs()], taken upward by Model::up().
+/// p [n, K], rbm::label_probabilities() of the top RBM for rows x [n, model.inputs()], taken upward by Model::up().
 void label_probabilities(const Model& model, MatrixView<const float> x, MatrixView<float> p);
 
 }  // namespace fanin::dbn
