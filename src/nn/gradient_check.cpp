@@ -16,7 +16,8 @@ namespace {
 
 struct Batch {
   MatrixView<const float> x;
-  std::span<const std::int32_t> labels;
+  std::span<const std::int32_t> labels;  // or none, and
+  MatrixView<const float> targets;
   LossKind loss;
   Pass pass;
 };
@@ -33,7 +34,9 @@ double reference_mean_loss(const Network& network, const Batch& batch, std::span
       network.layers()[l]->reference(pass, parameters, values, next);
       values = std::move(next);
     }
-    sum += reference_loss(batch.loss, values, batch.labels[r]);
+    sum += batch.targets.data == nullptr
+               ? reference_loss(batch.loss, values, batch.labels[r])
+               : reference_loss(batch.loss, values, std::span(batch.targets.row(r), batch.targets.cols));
   }
   return sum / static_cast<double>(batch.x.rows);
 }
@@ -45,8 +48,13 @@ std::vector<float> analytic_gradient(Network& network, const Batch& batch) {
   for (std::size_t r = 0; r < n; ++r) std::copy_n(batch.x.row(r), batch.x.cols, w.values(0, r, 1).data);
   std::vector<float> row_loss(n);
   network.forward(batch.pass, w, 0, n);
-  loss_rows(batch.loss, w.values(layers, 0, n), batch.labels, 1.0F / static_cast<float>(n), w.derivatives(layers, 0, n),
-            row_loss);
+  const MatrixView<float> out = w.values(layers, 0, n);
+  const float scale = 1.0F / static_cast<float>(n);
+  if (batch.targets.data == nullptr) {
+    loss_rows(batch.loss, out, batch.labels, scale, w.derivatives(layers, 0, n), row_loss);
+  } else {
+    loss_rows(batch.loss, out, batch.targets, scale, w.derivatives(layers, 0, n), row_loss);
+  }
   network.backward(batch.pass, w, 0, n);
   std::vector<float> gradient(network.values().size());
   network.gradient(w, n, gradient);
@@ -69,26 +77,7 @@ std::vector<std::size_t> elements_to_check(const Parameter& p, const GradientChe
   return elements;
 }
 
-}  // namespace
-
-void GradientCheckOptions::validate() const {
-  if (!(step > 0 && step <= 1e-2)) {
-    throw Error(ErrorKind::usage, "gradient_check", fmt::format("step {} given, allowed is 0 < step <= 0.01", step));
-  }
-  if (per_parameter == 0) {
-    throw Error(ErrorKind::usage, "gradient_check", "0 elements per parameter given, at least 1 is needed");
-  }
-}
-
-GradientCheck check_gradient(Network& network, LossKind loss, MatrixView<const float> x,
-                             std::span<const std::int32_t> labels, const GradientCheckOptions& options) {
-  options.validate();
-  if (x.rows == 0 || x.cols != network.inputs() || labels.size() != x.rows) {
-    throw Error(ErrorKind::usage, "gradient_check",
-                fmt::format("a batch [{}, {}] with {} labels given, the network takes [n, {}] with n labels", x.rows,
-                            x.cols, labels.size(), network.inputs()));
-  }
-  const Batch batch{x, labels, loss, Pass{options.training, random::Stream(options.seed, "gradient_check")}};
+GradientCheck check(Network& network, const Batch& batch, const GradientCheckOptions& options) {
   const std::vector<float> gradient = analytic_gradient(network, batch);
   double floor = 0;
   for (const float g : gradient) floor = std::max(floor, 1e-3 * std::abs(static_cast<double>(g)));
@@ -118,6 +107,43 @@ GradientCheck check_gradient(Network& network, LossKind loss, MatrixView<const f
     }
   }
   return result;
+}
+
+Pass pass_of(const GradientCheckOptions& options) {
+  return {options.training, random::Stream(options.seed, "gradient_check")};
+}
+
+}  // namespace
+
+void GradientCheckOptions::validate() const {
+  if (!(step > 0 && step <= 1e-2)) {
+    throw Error(ErrorKind::usage, "gradient_check", fmt::format("step {} given, allowed is 0 < step <= 0.01", step));
+  }
+  if (per_parameter == 0) {
+    throw Error(ErrorKind::usage, "gradient_check", "0 elements per parameter given, at least 1 is needed");
+  }
+}
+
+GradientCheck check_gradient(Network& network, LossKind loss, MatrixView<const float> x,
+                             std::span<const std::int32_t> labels, const GradientCheckOptions& options) {
+  options.validate();
+  if (x.rows == 0 || x.cols != network.inputs() || labels.size() != x.rows) {
+    throw Error(ErrorKind::usage, "gradient_check",
+                fmt::format("a batch [{}, {}] with {} labels given, the network takes [n, {}] with n labels", x.rows,
+                            x.cols, labels.size(), network.inputs()));
+  }
+  return check(network, {x, labels, {}, loss, pass_of(options)}, options);
+}
+
+GradientCheck check_gradient(Network& network, LossKind loss, MatrixView<const float> x,
+                             MatrixView<const float> targets, const GradientCheckOptions& options) {
+  options.validate();
+  if (x.rows == 0 || x.cols != network.inputs() || targets.rows != x.rows || targets.cols != network.outputs()) {
+    throw Error(ErrorKind::usage, "gradient_check",
+                fmt::format("a batch [{}, {}] with targets [{}, {}] given, the network takes [n, {}] with [n, {}]",
+                            x.rows, x.cols, targets.rows, targets.cols, network.inputs(), network.outputs()));
+  }
+  return check(network, {x, {}, targets, loss, pass_of(options)}, options);
 }
 
 }  // namespace fanin::nn

@@ -59,7 +59,8 @@ void check_labels(MatrixView<const float> outputs, std::span<const std::int32_t>
 LossKind parse_loss(std::string_view text) {
   const std::string_view name = trimmed(text);
   std::vector<std::string> names;
-  for (const LossKind kind : {LossKind::softmax_cross_entropy, LossKind::mean_squared_error}) {
+  for (const LossKind kind :
+       {LossKind::softmax_cross_entropy, LossKind::mean_squared_error, LossKind::sigmoid_cross_entropy}) {
     names.push_back(str(kind));
     if (names.back() == name) return kind;
   }
@@ -67,7 +68,15 @@ LossKind parse_loss(std::string_view text) {
 }
 
 std::string str(LossKind kind) {
-  return kind == LossKind::softmax_cross_entropy ? "softmax_cross_entropy" : "mean_squared_error";
+  switch (kind) {
+    case LossKind::softmax_cross_entropy:
+      return "softmax_cross_entropy";
+    case LossKind::mean_squared_error:
+      return "mean_squared_error";
+    case LossKind::sigmoid_cross_entropy:
+      return "sigmoid_cross_entropy";
+  }
+  throw Error(ErrorKind::usage, "loss", fmt::format("no loss has the number {}", static_cast<int>(kind)));
 }
 
 void softmax_cross_entropy(MatrixView<const float> logits, std::span<const std::int32_t> labels, float scale,
@@ -113,6 +122,7 @@ void softmax(MatrixView<const float> logits, MatrixView<float> probabilities) {
 
 double loss_of_even_guess(LossKind kind, std::size_t classes) {
   const auto c = static_cast<double>(classes);
+  if (kind == LossKind::sigmoid_cross_entropy) return c * std::log(2.0);
   return kind == LossKind::softmax_cross_entropy ? std::log(c) : (c - 1) / (c * c);
 }
 
@@ -128,8 +138,21 @@ void loss_rows(LossKind kind, MatrixView<const float> outputs, std::span<const s
                MatrixView<float> doutputs, std::span<float> row_loss) {
   if (kind == LossKind::mean_squared_error) {
     mean_squared_error(outputs, labels, scale, doutputs, row_loss);
-  } else {
+  } else if (kind == LossKind::softmax_cross_entropy) {
     softmax_cross_entropy(outputs, labels, scale, doutputs, row_loss);
+  } else {
+    throw Error(ErrorKind::usage, "loss", fmt::format("{} compares with targets, class labels given", str(kind)));
+  }
+}
+
+void loss_rows(LossKind kind, MatrixView<const float> outputs, MatrixView<const float> targets, float scale,
+               MatrixView<float> doutputs, std::span<float> row_loss) {
+  if (kind == LossKind::mean_squared_error) {
+    mean_squared_error(outputs, targets, scale, doutputs, row_loss);
+  } else if (kind == LossKind::sigmoid_cross_entropy) {
+    sigmoid_cross_entropy(outputs, targets, scale, doutputs, row_loss);
+  } else {
+    throw Error(ErrorKind::usage, "loss", fmt::format("{} compares with class labels, targets given", str(kind)));
   }
 }
 

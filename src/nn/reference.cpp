@@ -52,4 +52,15 @@ double reference_loss(LossKind kind, std::span<const double> outputs, std::int32
   return largest + std::log(sum) - outputs[target];
 }
 
+double reference_loss(LossKind kind, std::span<const double> outputs, std::span<const float> targets) {
+  double sum = 0;
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const double z = outputs[i];
+    const auto t = static_cast<double>(targets[i]);
+    sum += kind == LossKind::mean_squared_error ? (z - t) * (z - t) / static_cast<double>(outputs.size())
+                                                : std::log1p(std::exp(-std::abs(z))) + std::max(z, 0.0) - t * z;
+  }
+  return sum;
+}
+
 }  // namespace fanin::nn

@@ -14,5 +14,7 @@ namespace fanin::nn {
 
 /// The loss of one row for a class label.
 [[nodiscard]] double reference_loss(LossKind kind, std::span<const double> outputs, std::int32_t label);
+/// The loss of one row for targets.
+[[nodiscard]] double reference_loss(LossKind kind, std::span<const double> outputs, std::span<const float> targets);
 
 }  // namespace fanin::nn

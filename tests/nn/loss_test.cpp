@@ -391,7 +391,9 @@ TEST(Mean, SumsInDoubleInRowOrder) {
 }
 
 TEST(LossKind, TextRoundTrips) {
-  for (const char* text : {"softmax_cross_entropy", "mean_squared_error"}) EXPECT_EQ(str(parse_loss(text)), text);
+  for (const char* text : {"softmax_cross_entropy", "mean_squared_error", "sigmoid_cross_entropy"}) {
+    EXPECT_EQ(str(parse_loss(text)), text);
+  }
   try {
     (void)parse_loss("mean_square_error");
     FAIL();
@@ -400,6 +402,27 @@ TEST(LossKind, TextRoundTrips) {
     EXPECT_STREQ(error.what(), "[loss] no loss 'mean_square_error', did you mean 'mean_squared_error'?");
   }
   EXPECT_EQ(kind_of_error([] { (void)parse_loss(""); }), ErrorKind::usage);
+}
+
+TEST(LossKind, ComparesWithLabelsOrWithTargets) {
+  const float z[] = {0.5F, -1.0F};
+  const float t[] = {1.0F, 0.25F};
+  const std::int32_t label[] = {1};
+  const MatrixView<const float> outputs(z, 1, 2);
+  const MatrixView<const float> targets(t, 1, 2);
+  float by_kind[1];
+  float plain[1];
+  loss_rows(LossKind::sigmoid_cross_entropy, outputs, targets, 1, {}, by_kind);
+  sigmoid_cross_entropy(outputs, targets, 1, {}, plain);
+  EXPECT_EQ(by_kind[0], plain[0]);
+  loss_rows(LossKind::mean_squared_error, outputs, targets, 1, {}, by_kind);
+  mean_squared_error(outputs, targets, 1, {}, plain);
+  EXPECT_EQ(by_kind[0], plain[0]);
+  EXPECT_EQ(kind_of_error([&] { loss_rows(LossKind::softmax_cross_entropy, outputs, targets, 1, {}, by_kind); }),
+            ErrorKind::usage);
+  EXPECT_EQ(kind_of_error([&] { loss_rows(LossKind::sigmoid_cross_entropy, outputs, label, 1, {}, by_kind); }),
+            ErrorKind::usage);
+  EXPECT_NEAR(loss_of_even_guess(LossKind::sigmoid_cross_entropy, 3), 3 * std::log(2.0), 1e-15);
 }
 
 TEST(Losses, LabelsOutsideTheClassesAreRejected) {

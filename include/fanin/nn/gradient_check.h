@@ -35,5 +35,8 @@ struct GradientCheck {
 [[nodiscard]] GradientCheck check_gradient(Network& network, LossKind loss, MatrixView<const float> x,
                                            std::span<const std::int32_t> labels,
                                            const GradientCheckOptions& options = {});
+/// The same for targets [rows, outputs]; those of an autoencoder are x itself.
+[[nodiscard]] GradientCheck check_gradient(Network& network, LossKind loss, MatrixView<const float> x,
+                                           MatrixView<const float> targets, const GradientCheckOptions& options = {});
 
 }  // namespace fanin::nn

@@ -13,9 +13,11 @@ namespace fanin::nn {
 enum class LossKind {
   softmax_cross_entropy,  ///< nn.CrossEntropyLoss
   mean_squared_error,     ///< nn.MSELoss
+  sigmoid_cross_entropy,  ///< nn.BCEWithLogitsLoss with reduction='sum', of each row; for targets, not for labels
 };
 
-/// `softmax_cross_entropy`, `mean_squared_error`. Throws Error(usage) for another name and suggests the nearest.
+/// `softmax_cross_entropy`, `mean_squared_error`, `sigmoid_cross_entropy`. Throws Error(usage) for another name and
+/// suggests the nearest.
 [[nodiscard]] LossKind parse_loss(std::string_view text);
 [[nodiscard]] std::string str(LossKind kind);
 
@@ -54,12 +56,17 @@ void sigmoid_cross_entropy(MatrixView<const float> logits, MatrixView<const floa
 /// for each image.
 void sigmoid_squared_error(MatrixView<const float> logits, MatrixView<const float> targets, std::span<float> row_error);
 
-/// The loss of `kind` for class labels: one of the two above.
+/// The loss of `kind` for class labels: softmax_cross_entropy() or mean_squared_error(). Throws Error(usage) for
+/// another kind, which has no labels.
 void loss_rows(LossKind kind, MatrixView<const float> outputs, std::span<const std::int32_t> labels, float scale,
+               MatrixView<float> doutputs, std::span<float> row_loss);
+/// The loss of `kind` for targets [rows, outputs]: sigmoid_cross_entropy() or mean_squared_error(). Throws
+/// Error(usage) for another kind, which has no targets.
+void loss_rows(LossKind kind, MatrixView<const float> outputs, MatrixView<const float> targets, float scale,
                MatrixView<float> doutputs, std::span<float> row_loss);
 
 /// The loss of a guess that knows nothing: ln C for the cross-entropy of equal logits, (C - 1) / C^2 for the squared
-/// error of outputs 1 / C against one-hot targets.
+/// error of outputs 1 / C against one-hot targets, C ln 2 for C independent units at one half.
 [[nodiscard]] double loss_of_even_guess(LossKind kind, std::size_t classes);
 
 /// probabilities_rc = e^(z_rc - max_r) / sum_c e^(z_rc - max_r). `probabilities` may be `logits` itself.
