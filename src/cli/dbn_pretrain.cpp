@@ -72,6 +72,7 @@ struct DbnPretrain {
   std::string output;
   rbm::UnitKind hidden_units = rbm::UnitKind::binary;
   rbm::UnitKind top_units = rbm::UnitKind::binary;
+  double top_rate = 0.001;
   bool labels = false;
   bool probe = false;
   std::size_t probe_epochs = 20;
@@ -85,14 +86,16 @@ struct DbnPretrain {
 
 std::vector<train::RbmOptions> DbnPretrain::machines(std::size_t count) const {
   std::vector<train::RbmOptions> all(count, options);
-  // Units without an upper bound need smaller steps (Hinton 2010, section 13).
-  constexpr double kUnbounded = 0.001;
   for (std::size_t l = 0; l < count; ++l) {
     train::RbmOptions& o = all[l];
-    if (l > 0) o.visible_units = hidden_units;
-    o.hidden_units = l + 1 == count && settings->given("top-units") ? top_units : hidden_units;
-    const bool bounded = o.visible_units == rbm::UnitKind::binary && o.hidden_units == rbm::UnitKind::binary;
-    if (!bounded && !settings->given("lr")) o.learning.learning_rate = std::min(o.learning.learning_rate, kUnbounded);
+    const bool top = l + 1 == count;
+    o.set_units(l > 0 ? hidden_units : options.visible_units,
+                top && settings->given("top-units") ? top_units : hidden_units);
+    // What was asked for wins over what the units suggest.
+    if (settings->given("lr")) o.learning.learning_rate = options.learning.learning_rate;
+    if (top && settings->given("top-lr")) o.learning.learning_rate = top_rate;
+    if (settings->given("explosion-guard")) o.learning.explosion_guard = options.learning.explosion_guard;
+    if (settings->given("init")) o.weights = options.weights;
   }
   return all;
 }
@@ -190,7 +193,10 @@ void add_dbn_pretrain(CLI::App& dbn, Action& action) {
       text_setting("layers", "SIZES", "Inputs and hidden sizes", state->layers),
       units("visible-units", "Of the data: binary, gaussian (standardized) or relu", state->options.visible_units),
       units("hidden-units", "binary, gaussian or relu", state->hidden_units),
-      units("top-units", "Of the last machine, if other than --hidden-units", state->top_units),
+      units("top-units", "Of the last machine, if other than --hidden-units; gaussian makes a linear code",
+            state->top_units),
+      number_setting("top-lr", "Of the last machine, if other than --lr; linear codes want a hundredth",
+                     state->top_rate),
       bool_setting("label-units", "The classes are visible units of the last machine, a softmax", state->labels),
       text_setting("output", "FILE", "Save the stack as safetensors", state->output),
       bool_setting("probe", "Then train softmax regression on the data and on each layer's means", state->probe),

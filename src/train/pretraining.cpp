@@ -88,15 +88,7 @@ std::string Pretraining::str() const {
 
 RbmOptions Pretraining::options(rbm::UnitKind visible, rbm::UnitKind hidden) const {
   RbmOptions o = RbmOptions::preset(preset);
-  // Units without an upper bound need smaller steps (Hinton 2010, section 13: one or two orders of magnitude).
-  constexpr double kUnbounded = 0.001;
-  if (visible != rbm::UnitKind::binary || hidden != rbm::UnitKind::binary) {
-    o.learning.learning_rate = std::min(o.learning.learning_rate, kUnbounded);
-    o.learning.explosion_guard = visible != rbm::UnitKind::binary;
-    o.weights = init::Scheme::parse("normal(0, 0.01)");
-  }
-  o.visible_units = visible;
-  o.hidden_units = hidden;
+  o.set_units(visible, hidden);
   if (epochs) o.epochs = *epochs;
   if (learning_rate) o.learning.learning_rate = *learning_rate;
   if (k) o.k = {*k};
@@ -105,9 +97,10 @@ RbmOptions Pretraining::options(rbm::UnitKind visible, rbm::UnitKind hidden) con
   return o;
 }
 
-std::vector<RbmOptions> pretraining_options(const nn::NetworkSpec& network, const Pretraining& pretraining) {
+std::vector<RbmOptions> pretraining_options(const nn::NetworkSpec& network, const Pretraining& pretraining,
+                                            rbm::UnitKind visible) {
   std::vector<RbmOptions> options;
-  rbm::UnitKind below = rbm::UnitKind::binary;
+  rbm::UnitKind below = visible;
   for (std::size_t l = 0; l + 2 < network.widths.size(); ++l) {
     const nn::Activation& f = network.activation_of(l);
     constexpr std::array kKinds{rbm::UnitKind::binary, rbm::UnitKind::relu, rbm::UnitKind::gaussian};

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "fanin/core/error.h"
 #include "fanin/core/text.h"
 
@@ -57,6 +59,16 @@ RbmOptions RbmOptions::preset(std::string_view name) {
   throw Error(ErrorKind::usage, "rbm",
               fmt::format("unknown preset '{}'{}; there are {}", name, did_you_mean(name, presets()),
                           fmt::join(presets(), ", ")));
+}
+
+void RbmOptions::set_units(rbm::UnitKind of_visible, rbm::UnitKind of_hidden) {
+  constexpr double kUnbounded = 0.001;
+  visible_units = of_visible;
+  hidden_units = of_hidden;
+  if (of_visible == rbm::UnitKind::binary && of_hidden == rbm::UnitKind::binary) return;
+  learning.learning_rate = std::min(learning.learning_rate, kUnbounded);
+  learning.explosion_guard = of_visible != rbm::UnitKind::binary;
+  weights = init::Scheme::parse("normal(0, 0.01)");
 }
 
 void RbmOptions::validate() const {

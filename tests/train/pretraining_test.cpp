@@ -115,6 +115,23 @@ TEST(Pretraining, NeedsUnitsThatItKnows) {
   EXPECT_EQ(error_of([&] { (void)pretraining_options(spec, {}); }).first, ErrorKind::usage);
 }
 
+TEST(Pretraining, UnboundedUnitsGetSmallerSteps) {
+  RbmOptions o = RbmOptions::preset("hinton2006");
+  o.set_units(rbm::UnitKind::binary, rbm::UnitKind::binary);
+  EXPECT_EQ(o.learning.learning_rate, 0.1);
+  EXPECT_EQ(o.weights.str(), RbmOptions::preset("hinton2006").weights.str());
+  o.set_units(rbm::UnitKind::binary, rbm::UnitKind::gaussian);
+  EXPECT_EQ(o.learning.learning_rate, 0.001);
+  EXPECT_EQ(o.weights.str(), init::Scheme::parse("normal(0, 0.01)").str());
+  EXPECT_FALSE(o.learning.explosion_guard);
+  EXPECT_EQ(o.hidden_units, rbm::UnitKind::gaussian);
+  o.learning.learning_rate = 0.0001;
+  o.set_units(rbm::UnitKind::relu, rbm::UnitKind::binary);
+  EXPECT_EQ(o.learning.learning_rate, 0.0001);
+  EXPECT_TRUE(o.learning.explosion_guard);
+  EXPECT_EQ(pretraining_options(sigmoid_network(), {}, rbm::UnitKind::gaussian)[0].learning.learning_rate, 0.001);
+}
+
 // Rows of a lab can differ in it: dbn(lower_rate=0.1) against a scheme.
 TEST(Pretraining, BringsALowerRateOfItsOwn) {
   const data::Dataset data = fanin::test::blobs(400, 3);

@@ -62,8 +62,9 @@ class PretrainObserver {
 [[nodiscard]] data::Dataset hidden_features(const rbm::Rbm& machine, const RbmData& data, ThreadPool& pool);
 
 /// The options for each hidden layer of a network: binary hidden units for sigmoid, rectified linear ones for relu,
-/// Gaussian ones for identity. Throws Error(usage) for another activation.
+/// Gaussian ones for identity; `visible` are the units of the data. Throws Error(usage) for another activation.
 [[nodiscard]] std::vector<RbmOptions> pretraining_options(const nn::NetworkSpec& network,
-                                                          const Pretraining& pretraining);
+                                                          const Pretraining& pretraining,
+                                                          rbm::UnitKind visible = rbm::UnitKind::binary);
 
 }  // namespace fanin::train

@@ -53,6 +53,11 @@ struct RbmOptions {
   static RbmOptions preset(std::string_view name);
   static std::vector<std::string> presets();
 
+  /// Sets both kinds. Units without an upper bound (all but binary ones) need smaller steps (Hinton 2010, section 13:
+  /// one or two orders of magnitude): with them on either side the learning rate becomes at most 0.001, W begins as
+  /// N(0, 0.01^2), and an explosion guard watches visible ones.
+  void set_units(rbm::UnitKind of_visible, rbm::UnitKind of_hidden);
+
   /// Throws Error(usage) naming the option, its value and what is allowed.
   void validate() const;
   [[nodiscard]] rbm::RbmSpec spec(const data::Dataset& data) const;
