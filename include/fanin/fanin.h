@@ -61,6 +61,7 @@
 #include "fanin/report/mosaic.h"
 #include "fanin/report/table.h"
 #include "fanin/report/tile.h"
+#include "fanin/train/autoencoder.h"
 #include "fanin/train/evaluate.h"
 #include "fanin/train/lab.h"
 #include "fanin/train/linear_probe.h"

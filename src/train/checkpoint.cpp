@@ -46,13 +46,17 @@ std::uint64_t count(const json& j) {
 }
 
 json to_json(const EpochResult& e) {
-  return {{"epoch", e.epoch},
-          {"cost", number(e.cost)},
-          {"learning_rate", number(e.learning_rate)},
-          {"seconds", number(e.seconds)},
-          {"validation_loss", optional_number(e.validation_loss)},
-          {"validation_accuracy", optional_number(e.validation_accuracy)},
-          {"test_accuracy", optional_number(e.test_accuracy)}};
+  json j{{"epoch", e.epoch},
+         {"cost", number(e.cost)},
+         {"learning_rate", number(e.learning_rate)},
+         {"seconds", number(e.seconds)},
+         {"validation_loss", optional_number(e.validation_loss)},
+         {"validation_accuracy", optional_number(e.validation_accuracy)},
+         {"test_accuracy", optional_number(e.test_accuracy)}};
+  // What came later is there only where it was measured, so that other checkpoints keep their bytes.
+  if (e.test_loss) j["test_loss"] = number(*e.test_loss);
+  if (e.test_squared_error) j["test_squared_error"] = number(*e.test_squared_error);
+  return j;
 }
 
 EpochResult epoch_from_json(const json& j) {
@@ -64,6 +68,8 @@ EpochResult epoch_from_json(const json& j) {
   e.validation_loss = optional_number(j.at("validation_loss"));
   e.validation_accuracy = optional_number(j.at("validation_accuracy"));
   e.test_accuracy = optional_number(j.at("test_accuracy"));
+  if (j.contains("test_loss")) e.test_loss = number(j.at("test_loss"));
+  if (j.contains("test_squared_error")) e.test_squared_error = number(j.at("test_squared_error"));
   return e;
 }
 

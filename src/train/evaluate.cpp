@@ -7,13 +7,10 @@
 
 #include "fanin/core/error.h"
 
+#include "train/forward.h"
+
 namespace fanin::train {
 namespace {
-
-// Rows that one task carries through the network: enough for the kernels, few enough to stay in the cache.
-constexpr std::size_t kSlab = 50;
-// Slabs in flight; a workspace has room for all of them.
-constexpr std::size_t kSlabs = 32;
 
 std::int32_t largest(const float* row, std::size_t n) {
   return static_cast<std::int32_t>(std::max_element(row, row + n) - row);
@@ -71,31 +68,24 @@ Evaluation evaluate(const nn::Network& network, const data::Dataset& data, nn::L
   const std::vector<std::size_t> hidden = hidden_planes(network);
   std::size_t hidden_units = 0;
   for (const std::size_t plane : hidden) hidden_units += network.layers()[plane - 1]->outputs();
-  const std::size_t in_flight = std::min(kSlabs, (e.samples + kSlab - 1) / kSlab);
-  nn::Workspace w = network.workspace(in_flight * kSlab, false);
-  std::vector<std::uint8_t> alive(in_flight * hidden_units);
+  const std::size_t places = forward_places(e.samples);
+  std::vector<std::uint8_t> alive(places * hidden_units);
   std::vector<std::int32_t> labels(e.samples);
   for (std::size_t i = 0; i < e.samples; ++i) labels[i] = data.labels()[indices[i]];
 
-  const nn::Pass pass;
   const std::size_t last = network.layers().size();
-  for (std::size_t begin = 0; begin < e.samples; begin += in_flight * kSlab) {
-    const std::size_t batch = std::min(in_flight * kSlab, e.samples - begin);
-    parallel_for(pool, batch, kSlab, [&](std::size_t first, std::size_t end) {
-      const std::size_t n = end - first;
-      data.gather(indices.subspan(begin + first, n), w.values(0, first, n), range);
-      network.forward(pass, w, first, n);
-      const MatrixView<float> out = w.values(last, first, n);
-      nn::loss_rows(loss, out, std::span(labels).subspan(begin + first, n), 1.0F, MatrixView<float>(),
-                    std::span(e.sample_loss).subspan(begin + first, n));
-      for (std::size_t r = 0; r < n; ++r) e.predictions[begin + first + r] = largest(out.row(r), out.cols);
-      std::uint8_t* units = alive.data() + first / kSlab * hidden_units;
-      for (const std::size_t plane : hidden) {
-        mark_alive(w.values(plane, first, n), units);
-        units += network.layers()[plane - 1]->outputs();
-      }
-    });
-  }
+  forward_all(network, data, indices, range, pool, [&](const ForwardRows& rows) {
+    const std::size_t n = rows.count;
+    const MatrixView<float> out = rows.workspace.values(last, rows.first, n);
+    nn::loss_rows(loss, out, std::span(labels).subspan(rows.sample, n), 1.0F, MatrixView<float>(),
+                  std::span(e.sample_loss).subspan(rows.sample, n));
+    for (std::size_t r = 0; r < n; ++r) e.predictions[rows.sample + r] = largest(out.row(r), out.cols);
+    std::uint8_t* units = alive.data() + rows.place * hidden_units;
+    for (const std::size_t plane : hidden) {
+      mark_alive(rows.workspace.values(plane, rows.first, n), units);
+      units += network.layers()[plane - 1]->outputs();
+    }
+  });
 
   std::size_t correct = 0;
   for (std::size_t i = 0; i < e.samples; ++i) correct += e.predictions[i] == labels[i] ? 1 : 0;
@@ -104,7 +94,7 @@ Evaluation evaluate(const nn::Network& network, const data::Dataset& data, nn::L
   std::size_t dead = 0;
   for (std::size_t u = 0; u < hidden_units; ++u) {
     bool any = false;
-    for (std::size_t s = 0; s < in_flight; ++s) any = any || alive[s * hidden_units + u] != 0;
+    for (std::size_t s = 0; s < places; ++s) any = any || alive[s * hidden_units + u] != 0;
     dead += any ? 0 : 1;
   }
   e.dead_fraction = hidden_units == 0 ? 0 : static_cast<double>(dead) / static_cast<double>(hidden_units);
@@ -116,9 +106,9 @@ std::vector<float> outputs(const nn::Network& network, const data::Dataset& data
   check_fit(network, data);
   std::vector<float> result(indices.size() * network.outputs());
   if (indices.empty()) return result;
-  nn::Workspace w = network.workspace(std::min(kSlab, indices.size()), false);
-  for (std::size_t first = 0; first < indices.size(); first += kSlab) {
-    const std::size_t n = std::min(kSlab, indices.size() - first);
+  nn::Workspace w = network.workspace(std::min(kForwardRows, indices.size()), false);
+  for (std::size_t first = 0; first < indices.size(); first += kForwardRows) {
+    const std::size_t n = std::min(kForwardRows, indices.size() - first);
     data.gather(indices.subspan(first, n), w.values(0, 0, n));
     network.forward(nn::Pass{}, w, 0, n);
     const MatrixView<float> out = w.values(network.layers().size(), 0, n);

@@ -47,6 +47,19 @@ void TrainOptions::validate() const {
   if (top_only_epochs > kMaxEpochs) {
     reject("top-only epochs", static_cast<double>(top_only_epochs), fmt::format("0 to {}", kMaxEpochs));
   }
+  const bool has_labels = loss != nn::LossKind::sigmoid_cross_entropy;
+  const bool has_targets = loss != nn::LossKind::softmax_cross_entropy;
+  if (targets == Targets::labels ? !has_labels : !has_targets) {
+    throw Error(ErrorKind::usage, "train",
+                fmt::format("loss {} does not compare outputs with {}, {} and mean_squared_error do", nn::str(loss),
+                            targets == Targets::labels ? "labels" : "inputs",
+                            targets == Targets::labels ? "softmax_cross_entropy" : "sigmoid_cross_entropy"));
+  }
+  if (targets == Targets::inputs && network.widths.front() != network.widths.back()) {
+    throw Error(ErrorKind::usage, "train",
+                fmt::format("{} has {} outputs for {} inputs, an autoencoder has as many", network.widths_str(),
+                            network.widths.back(), network.widths.front()));
+  }
   if (patience > 0 && validation == 0) {
     throw Error(ErrorKind::usage, "train",
                 fmt::format("patience is {}, but early stopping needs a validation fraction above 0", patience));
@@ -68,6 +81,7 @@ std::string TrainOptions::fingerprint() const {
       looks_at_the_end ? std::to_string(epochs) : "any");
   // What came later is named only where it is used, so that runs without it keep their lines.
   const TrainOptions usual;
+  if (targets == Targets::inputs) text += "; targets=inputs";
   if (lower_rate != usual.lower_rate) text += fmt::format("; lower_rate={}", lower_rate);
   if (top_only_epochs != usual.top_only_epochs) text += fmt::format("; top_only_epochs={}", top_only_epochs);
   if (train_samples != usual.train_samples) text += fmt::format("; train_samples={}", train_samples);

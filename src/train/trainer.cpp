@@ -43,6 +43,31 @@ data::IndexSplit make_split(const data::Dataset& train, const TrainOptions& o) {
   return split;
 }
 
+std::vector<RbmOptions> machines_of(const TrainOptions& o) {
+  if (o.targets == Targets::labels) return pretraining_options(o.network, *o.pretraining);
+  const std::size_t depth = code_index(o.network) + 1;
+  for (std::size_t l = 0; l + 1 < depth; ++l) {
+    if (o.network.activation_of(l) == o.network.activation_of(2 * depth - 2 - l)) continue;
+    throw Error(ErrorKind::usage, "train",
+                fmt::format("{} makes a decoder that mirrors the encoder, which {} does not", o.pretraining->str(),
+                            o.network.activations_str()));
+  }
+  // The code is the encoder's last hidden layer, and what comes above it does not matter.
+  nn::NetworkSpec encoder = o.network;
+  encoder.widths.resize(depth + 2);
+  if (!encoder.activations.empty()) encoder.activations.resize(depth);
+  const bool binary = o.loss == nn::LossKind::sigmoid_cross_entropy;
+  return pretraining_options(encoder, *o.pretraining, binary ? rbm::UnitKind::binary : rbm::UnitKind::gaussian);
+}
+
+// Padding stays what it is.
+void copy_values(std::span<const float> from, nn::Network& to) {
+  for (const nn::Parameter& p : to.parameters()) {
+    std::copy_n(from.begin() + static_cast<std::ptrdiff_t>(p.offset), p.shape.elements(), to.values(p).begin());
+  }
+  to.refresh();
+}
+
 }  // namespace
 
 struct Trainer::State {
@@ -87,6 +112,21 @@ struct Trainer::State {
   bool pretrain(PretrainObserver& observer);
   void save(const CheckpointOptions& checkpoint);
   EpochResult finish_epoch(bool test_now);
+  void check(const data::Dataset& data) const {
+    if (options.targets == Targets::inputs) {
+      check_autoencoder_fit(network, data, options.loss);
+    } else {
+      check_fit(network, data);
+    }
+  }
+  [[nodiscard]] Reconstruction reconstruction(const data::Dataset& data,
+                                              std::span<const std::uint32_t> indices = {}) const {
+    return evaluate_autoencoder(network, data, options.loss, pool, indices);
+  }
+  [[nodiscard]] double loss_on(const data::Dataset& data) const {
+    return options.targets == Targets::inputs ? reconstruction(data).loss
+                                              : evaluate(network, data, options.loss, pool).loss;
+  }
   void require_finite_weights() const;
   [[nodiscard]] double lower_rate() const {
     return options.pretraining ? options.pretraining->lower_rate.value_or(options.lower_rate) : options.lower_rate;
@@ -121,11 +161,18 @@ double Trainer::State::step(std::span<const std::uint32_t> batch, std::span<cons
   parallel_for(pool, n, slab, [&](std::size_t first, std::size_t last) {
     const std::size_t count = last - first;
     const auto rows = batch.subspan(first, count);
-    for (std::size_t r = 0; r < count; ++r) labels[first + r] = train.labels()[rows[r]];
-    train.gather(rows, workspace.values(0, first, count));
+    const MatrixView<float> inputs = workspace.values(0, first, count);
+    const MatrixView<float> outputs = workspace.values(layers, first, count);
+    const MatrixView<float> derivatives = workspace.derivatives(layers, first, count);
+    const std::span<float> losses = std::span(row_loss).subspan(first, count);
+    train.gather(rows, inputs);
     network.forward(pass, workspace, first, count);
-    nn::loss_rows(options.loss, workspace.values(layers, first, count), std::span(labels).subspan(first, count), scale,
-                  workspace.derivatives(layers, first, count), std::span(row_loss).subspan(first, count));
+    if (options.targets == Targets::inputs) {
+      nn::loss_rows(options.loss, outputs, inputs, scale, derivatives, losses);
+    } else {
+      for (std::size_t r = 0; r < count; ++r) labels[first + r] = train.labels()[rows[r]];
+      nn::loss_rows(options.loss, outputs, std::span(labels).subspan(first, count), scale, derivatives, losses);
+    }
     // The last layer's gradient needs no more than the loss's own derivatives.
     if (!only_top) network.backward(pass, workspace, first, count);
   });
@@ -158,11 +205,16 @@ double Trainer::State::step(std::span<const std::uint32_t> batch, std::span<cons
 
 // Whether it came to its end.
 bool Trainer::State::pretrain(PretrainObserver& observer) {
-  const std::vector<RbmOptions> machines = pretraining_options(options.network, *options.pretraining);
+  const std::vector<RbmOptions> machines = machines_of(options);
   std::vector<rbm::Rbm> stack = train::pretrain(std::span(options.network.widths).first(machines.size() + 1), machines,
                                                 train, options.seed, false, pool, observer);
   if (stack.size() < machines.size()) return false;
-  dbn::unroll_into(dbn::Stack(std::move(stack)), network);
+  if (options.targets == Targets::labels) {
+    dbn::unroll_into(dbn::Stack(std::move(stack)), network);
+  } else {
+    const dbn::Unrolled made = dbn::unroll_autoencoder(dbn::Stack(std::move(stack)));
+    copy_values(made.network.values(), network);
+  }
   return true;
 }
 
@@ -199,13 +251,18 @@ EpochResult Trainer::State::finish_epoch(bool test_now) {
   e.learning_rate = at.step == 0 ? 0 : learning_rate(global_step() - 1);
   e.seconds = at.epoch_seconds;
   if (!split.validation.empty()) {
-    const Evaluation v = evaluate(network, train, options.loss, pool, data::PixelRange::unit, split.validation);
-    e.validation_loss = v.loss;
-    e.validation_accuracy = v.accuracy;
+    if (options.targets == Targets::inputs) {
+      e.validation_loss = reconstruction(train, split.validation).loss;
+    } else {
+      const Evaluation v = evaluate(network, train, options.loss, pool, data::PixelRange::unit, split.validation);
+      e.validation_loss = v.loss;
+      e.validation_accuracy = v.accuracy;
+    }
     // A loss that is no number is no gain, not even the first.
-    if (std::isfinite(v.loss) && (at.best_epoch == 0 || v.loss < at.best_loss)) {
+    const double loss = *e.validation_loss;
+    if (std::isfinite(loss) && (at.best_epoch == 0 || loss < at.best_loss)) {
       at.best_epoch = e.epoch;
-      at.best_loss = v.loss;
+      at.best_loss = loss;
       at.epochs_without_gain = 0;
       if (options.patience > 0) at.best_values.assign(network.values().begin(), network.values().end());
     } else {
@@ -213,7 +270,13 @@ EpochResult Trainer::State::finish_epoch(bool test_now) {
     }
   }
   if (test_now && test != nullptr) {
-    e.test_accuracy = evaluate(network, *test, options.loss, pool).accuracy;
+    if (options.targets == Targets::inputs) {
+      const Reconstruction r = reconstruction(*test);
+      e.test_loss = r.loss;
+      e.test_squared_error = r.squared_error;
+    } else {
+      e.test_accuracy = evaluate(network, *test, options.loss, pool).accuracy;
+    }
   }
   return e;
 }
@@ -221,8 +284,8 @@ EpochResult Trainer::State::finish_epoch(bool test_now) {
 Trainer::Trainer(const TrainOptions& options, const data::Dataset& train, const data::Dataset* test, ThreadPool& pool) {
   options.validate();
   state_ = std::make_unique<State>(options, train, test, pool);
-  check_fit(state_->network, train);
-  if (test != nullptr) check_fit(state_->network, *test);
+  state_->check(train);
+  if (test != nullptr) state_->check(*test);
   nn::initialize(state_->network, options.init, options.seed, pool);
 }
 
@@ -237,10 +300,10 @@ void Trainer::start_from(std::span<const float> values) {
   if (s.has_run || s.resumed) {
     throw Error(ErrorKind::usage, "train", "start_from() was called after the start of the run");
   }
-  const std::span<float> own = s.network.values();
-  if (values.size() != own.size()) {
+  const std::size_t own = s.network.values().size();
+  if (values.size() != own) {
     throw Error(ErrorKind::usage, "train",
-                fmt::format("{} values to start from given, the network has {}", values.size(), own.size()));
+                fmt::format("{} values to start from given, the network has {}", values.size(), own));
   }
   for (const nn::Parameter& p : s.network.parameters()) {
     const std::span<const float> from = values.subspan(p.offset, p.shape.elements());
@@ -250,11 +313,7 @@ void Trainer::start_from(std::span<const float> values) {
                   fmt::format("element {} of '{}' to start from is {}", i, p.name, from[i]));
     }
   }
-  for (const nn::Parameter& p : s.network.parameters()) {
-    std::copy_n(values.begin() + static_cast<std::ptrdiff_t>(p.offset), p.shape.elements(),
-                own.begin() + static_cast<std::ptrdiff_t>(p.offset));
-  }
-  s.network.refresh();
+  copy_values(values, s.network);
 }
 
 void Trainer::resume(const std::string& path) {
@@ -311,7 +370,7 @@ TrainResult Trainer::run(Observer& observer, const CheckpointOptions& checkpoint
     s.at.fingerprint = s.options.fingerprint();
     if (!checkpoint.path.empty()) s.at.data_hash = hash_of(s.train, s.test);
     const data::Dataset& judged = s.test != nullptr ? *s.test : s.train;
-    s.at.loss_before = evaluate(s.network, judged, s.options.loss, s.pool).loss;
+    s.at.loss_before = s.loss_on(judged);
   }
   result.loss_before = s.at.loss_before;
 
@@ -361,7 +420,9 @@ TrainResult Trainer::run(Observer& observer, const CheckpointOptions& checkpoint
     s.network.refresh();
     result.best_epoch = s.at.best_epoch;
   }
-  if (s.test != nullptr) {
+  if (s.test != nullptr && s.options.targets == Targets::inputs) {
+    result.reconstruction = s.reconstruction(*s.test);
+  } else if (s.test != nullptr) {
     result.test = evaluate(s.network, *s.test, s.options.loss, s.pool);
     if (s.test->is_bytes()) {
       result.test_accuracy_raw_pixels =

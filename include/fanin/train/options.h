@@ -15,14 +15,22 @@
 
 namespace fanin::train {
 
+/// What a network's outputs are compared with.
+enum class Targets {
+  labels,  ///< the classes
+  inputs,  ///< the samples themselves: an autoencoder, whose losses are sigmoid_cross_entropy and mean_squared_error
+};
+
 /// Everything that decides the numbers of a training run; together with the data it decides every bit of them.
 /// The defaults are the lab's experiment (docs/design.md).
 struct TrainOptions {
   nn::NetworkSpec network{{784, 256, 256, 10}};
   nn::InitRules init = nn::InitRules::parse("xavier_uniform");
-  /// Hidden layers from a stack of RBMs instead; the last layer and the biases of it follow `init`.
+  /// Hidden layers from a stack of RBMs instead; the last layer and the biases of it follow `init`. Of an autoencoder
+  /// all layers, see dbn::unroll_autoencoder(): a machine for each layer up to the middle one, the code.
   std::optional<Pretraining> pretraining;
   nn::LossKind loss = nn::LossKind::softmax_cross_entropy;
+  Targets targets = Targets::labels;
   optim::OptimizerOptions optimizer;
   double learning_rate = 1e-3;
   optim::Schedule schedule;

@@ -11,6 +11,7 @@
 #include "fanin/core/thread_pool.h"
 #include "fanin/data/dataset.h"
 #include "fanin/nn/network.h"
+#include "fanin/train/autoencoder.h"
 #include "fanin/train/evaluate.h"
 #include "fanin/train/options.h"
 #include "fanin/train/pretraining.h"
@@ -26,6 +27,8 @@ struct EpochResult {
   std::optional<double> validation_loss;
   std::optional<double> validation_accuracy;
   std::optional<double> test_accuracy;
+  std::optional<double> test_loss;           ///< of an autoencoder, which has no accuracy
+  std::optional<double> test_squared_error;  ///< of an autoencoder, see Reconstruction
 };
 
 /// Where a run stands.
@@ -65,13 +68,15 @@ struct TrainResult {
   double pretraining_seconds = 0;                  ///< of the machines, where the weights are pre-trained
   std::optional<Evaluation> test;                  ///< after the last step, pixels in [0, 1]
   std::optional<double> test_accuracy_raw_pixels;  ///< the same network fed 0..255, for byte data
+  std::optional<Reconstruction> reconstruction;    ///< of the test data, instead of `test`, by an autoencoder
 };
 
 /// A training run: initial weights, epochs of mini-batches, evaluation, checkpoints.
 ///
 /// Each step gathers a batch, runs it forward and backward in slabs of rows, and updates the weights block by block
-/// while the block's gradient is in the cache; it allocates nothing. Every number is a function of (options, data)
-/// alone: the same bits for any number of threads, and for a run that was killed and resumed.
+/// while the block's gradient is in the cache; it allocates nothing. What the outputs are compared with is a choice
+/// (TrainOptions::targets): with the inputs as targets the same steps train an autoencoder. Every number is a function
+/// of (options, data) alone: the same bits for any number of threads, and for a run that was killed and resumed.
 class Trainer {
  public:
   /// `test` may be null. Both data sets outlive the trainer. Throws Error(usage) for options that are invalid or do
