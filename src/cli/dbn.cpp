@@ -8,6 +8,7 @@ void add_dbn(CLI::App& app, Action& action) {
   add_dbn_pretrain(*dbn, action);
   add_dbn_finetune(*dbn, action);
   add_dbn_generate(*dbn, action);
+  add_dbn_autoencode(*dbn, action);
 }
 
 }  // namespace fanin::cli

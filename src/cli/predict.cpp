@@ -99,8 +99,13 @@ io::LoadedNetwork Predict::load_model() const {
 }
 
 nn::LossKind Predict::loss_of(const io::LoadedNetwork& loaded) const {
-  if (!loss.empty()) return nn::parse_loss(loss);
   const auto options = loaded.metadata.find("fanin.options");
+  if (options != loaded.metadata.end() && options->second.find("; targets=inputs") != std::string::npos) {
+    throw Error(
+        ErrorKind::usage, "predict",
+        fmt::format("{} is an autoencoder and has no classes, 'fanin dbn autoencode {}' judges it", model, model));
+  }
+  if (!loss.empty()) return nn::parse_loss(loss);
   const bool squared = options != loaded.metadata.end() &&
                        options->second.find(" loss=" + nn::str(nn::LossKind::mean_squared_error)) != std::string::npos;
   return squared ? nn::LossKind::mean_squared_error : nn::LossKind::softmax_cross_entropy;

@@ -13,6 +13,7 @@ void add_rbm_features(CLI::App& rbm, Action& action);
 void add_rbm_inpaint(CLI::App& rbm, Action& action);
 
 /// The commands below `fanin dbn`.
+void add_dbn_autoencode(CLI::App& dbn, Action& action);
 void add_dbn_pretrain(CLI::App& dbn, Action& action);
 void add_dbn_finetune(CLI::App& dbn, Action& action);
 void add_dbn_generate(CLI::App& dbn, Action& action);

@@ -23,9 +23,14 @@ const rbm::Rbm& RbmFile::machine() const {
 }
 
 void RbmFile::adopt(RbmInput& input, const Settings& settings) const {
+  cli::adopt(path, loaded.metadata, input, settings);
+}
+
+void adopt(const std::string& path, const std::map<std::string, std::string>& metadata, RbmInput& input,
+           const Settings& settings) {
   const auto value = [&](const char* key) -> const std::string* {
-    const auto at = loaded.metadata.find(key);
-    return at == loaded.metadata.end() ? nullptr : &at->second;
+    const auto at = metadata.find(key);
+    return at == metadata.end() ? nullptr : &at->second;
   };
   const bool files = settings.given("images") || settings.given("labels") || settings.given("csv");
   if (const std::string* name = value("fanin.data"); name != nullptr && !settings.given("data") && !files) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "fanin/io/machine_file.h"
@@ -19,6 +20,10 @@ struct RbmFile {
   /// Takes data set, binarization and standardization from the file's metadata where no flag gave them.
   void adopt(RbmInput& input, const Settings& settings) const;
 };
+
+/// RbmFile::adopt() of any file's metadata.
+void adopt(const std::string& path, const std::map<std::string, std::string>& metadata, RbmInput& input,
+           const Settings& settings);
 
 [[nodiscard]] RbmFile open_machine(const std::string& path);
 

@@ -46,13 +46,16 @@ Json run_to_json(const train::LabRun& run) {
 }  // namespace
 
 Json to_json(const train::EpochResult& e) {
-  return {{"epoch", e.epoch},
-          {"cost", e.cost},
-          {"learning_rate", e.learning_rate},
-          {"seconds", e.seconds},
-          {"validation_loss", optional_number(e.validation_loss)},
-          {"validation_accuracy", optional_number(e.validation_accuracy)},
-          {"test_accuracy", optional_number(e.test_accuracy)}};
+  Json j{{"epoch", e.epoch},
+         {"cost", e.cost},
+         {"learning_rate", e.learning_rate},
+         {"seconds", e.seconds},
+         {"validation_loss", optional_number(e.validation_loss)},
+         {"validation_accuracy", optional_number(e.validation_accuracy)},
+         {"test_accuracy", optional_number(e.test_accuracy)}};
+  if (e.test_loss) j["test_loss"] = *e.test_loss;
+  if (e.test_squared_error) j["test_squared_error"] = *e.test_squared_error;
+  return j;
 }
 
 Json to_json(const train::TrainResult& r, const train::TrainOptions& o, const nn::Network& network) {

@@ -56,5 +56,20 @@ TEST(TrainingStep, AllocatesNothing) {
   }
 }
 
+TEST(TrainingStep, OfAnAutoencoderAllocatesNothing) {
+  const data::Dataset data = test::blobs(400, 1);
+  TrainOptions o;
+  o.network = nn::NetworkSpec{{16, 40, 3, 40, 16}, nn::ActivationKind::sigmoid};
+  o.loss = nn::LossKind::sigmoid_cross_entropy;
+  o.targets = Targets::inputs;
+  o.batch = 20;
+  o.epochs = 1;
+  ThreadPool pool(2);
+  Trainer trainer(o, data, nullptr, pool);
+  Counting counting(20);
+  (void)trainer.run(counting);
+  EXPECT_EQ(counting.after_step().front(), counting.after_step().back());
+}
+
 }  // namespace
 }  // namespace fanin::train
