@@ -73,6 +73,80 @@ TEST(Gain, EluTakesItsAlpha) {
   EXPECT_NEAR(gain("elu", 0.0), gain("relu"), 1e-15);
 }
 
+TEST(Gain, KindsEqualTheQuadratureOfTheFunction) {
+  const auto check = [](std::string_view name, std::optional<double> parameter) {
+    const ActivationFunction f = activation_function(name, parameter);
+    for (const GainKind kind : {GainKind::second_moment, GainKind::variance, GainKind::backward}) {
+      EXPECT_NEAR(gain(name, kind, parameter), gain_of(f, kind), 1e-12) << name << " " << to_string(kind);
+    }
+  };
+  for (const std::string& name : activation_names()) check(name, {});
+  for (const double a : {-1.0, 0.0, 0.25, 3.0}) {
+    check("leaky_relu", a);
+    check("elu", a);
+  }
+}
+
+// Closed forms: E relu^2 = 1/2, Var relu = 1/2 - 1/(2 pi), E sin^2 = (1 - e^-2) / 2, E cos^2 = (1 + e^-2) / 2,
+// E erf(z)^2 = 2/pi asin(2/3), E z^2 P(z)^2 = 1/3 + 1/(2 sqrt(3) pi), E relu(z)^4 = 3/2.
+TEST(Gain, KindsEqualTheirClosedForms) {
+  const double pi = std::numbers::pi;
+  const auto is = [](std::string_view name, GainKind kind, double inverse_square) {
+    EXPECT_NEAR(gain(name, kind), 1 / std::sqrt(inverse_square), 1e-15) << name << " " << to_string(kind);
+  };
+  is("relu", GainKind::second_moment, 0.5);
+  is("relu", GainKind::variance, 0.5 - 1 / (2 * pi));
+  is("relu", GainKind::backward, 0.5);
+  is("sin", GainKind::second_moment, -std::expm1(-2) / 2);
+  is("sin", GainKind::backward, (1 + std::exp(-2)) / 2);
+  is("erf", GainKind::second_moment, 2 / pi * std::asin(2.0 / 3));
+  is("gelu", GainKind::second_moment, 1.0 / 3 + 1 / (2 * std::sqrt(3.0) * pi));
+  is("gelu", GainKind::variance, 1.0 / 3 + 1 / (2 * std::sqrt(3.0) * pi) - 1 / (4 * pi));
+  is("relu_squared", GainKind::second_moment, 1.5);
+  is("relu_squared", GainKind::variance, 1.25);
+  is("relu_squared", GainKind::backward, 2);
+  is("selu", GainKind::second_moment, 1);
+  is("selu", GainKind::variance, 1);
+  EXPECT_NEAR(gain("softplus", GainKind::backward), gain("sigmoid", GainKind::second_moment), 1e-15);
+}
+
+TEST(Gain, TorchKindIsItsTableAlone) {
+  for (const char* name : {"linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d",
+                           "conv_transpose3d", "sigmoid", "tanh", "relu", "leaky_relu", "selu"}) {
+    EXPECT_EQ(gain(name, GainKind::torch), gain(name)) << name;
+  }
+  EXPECT_EQ(gain("leaky_relu", GainKind::torch, 0.2), std::sqrt(2 / (1 + 0.2 * 0.2)));
+  for (const char* name : {"gelu", "silu", "mish", "elu", "softplus", "hardtanh"}) {
+    expect_error(ErrorKind::usage, {name, "PyTorch", "second_moment"}, [&] { (void)gain(name, GainKind::torch); });
+  }
+}
+
+TEST(GainOf, TakesAnyCallable) {
+  // A kink off every grid: E (z - 0.3)+^2 = (1 + 0.3^2) P(z > 0.3) - 0.3 density(0.3).
+  const ActivationFunction f{[](double x) { return std::max(x - 0.3, 0.0); }, [](double x) { return x > 0.3 ? 1 : 0; }};
+  const double above = 0.5 * std::erfc(0.3 / std::numbers::sqrt2);
+  const double density = std::exp(-0.045) / std::sqrt(2 * std::numbers::pi);
+  EXPECT_NEAR(gain_of(f, GainKind::second_moment), 1 / std::sqrt(1.09 * above - 0.3 * density), 1e-13);
+  EXPECT_NEAR(gain_of(f, GainKind::backward), 1 / std::sqrt(above), 1e-13);
+  const double mean = density - 0.3 * above;
+  EXPECT_NEAR(gain_of(f, GainKind::variance), 1 / std::sqrt(1.09 * above - 0.3 * density - mean * mean), 1e-13);
+}
+
+TEST(GainOf, FunctionsWithoutAGainAreRejected) {
+  const ActivationFunction constant{[](double) { return 0.7; }, [](double) { return 0.0; }};
+  EXPECT_NEAR(gain_of(constant, GainKind::second_moment), 1 / 0.7, 1e-14);
+  expect_error(ErrorKind::numeric, {"variance"}, [&] { (void)gain_of(constant, GainKind::variance); });
+  expect_error(ErrorKind::numeric, {"mean square"}, [&] { (void)gain_of(constant, GainKind::backward); });
+  const ActivationFunction value_only{[](double x) { return x; }, nullptr};
+  expect_error(ErrorKind::usage, {"slope", "backward"}, [&] { (void)gain_of(value_only, GainKind::backward); });
+  expect_error(ErrorKind::usage, {"value"}, [] { (void)gain_of({}, GainKind::variance); });
+  for (const GainKind kind : {GainKind::usual, GainKind::torch}) {
+    expect_error(ErrorKind::usage, {to_string(kind).data(), "backward"}, [&] { (void)gain_of(value_only, kind); });
+  }
+  const ActivationFunction root{[](double x) { return std::sqrt(x); }, nullptr};
+  expect_error(ErrorKind::numeric, {"finite"}, [&] { (void)gain_of(root, GainKind::second_moment); });
+}
+
 TEST(Gain, UnknownNameSuggestsTheNearest) {
   expect_error(ErrorKind::usage, {"'rellu'", "did you mean 'relu'"}, [] { (void)gain("rellu"); });
   expect_error(ErrorKind::usage, {"''"}, [] { (void)gain(""); });
