@@ -4,12 +4,31 @@
 #include <limits>
 
 #include "fanin/core/text.h"
+#include "fanin/init/gain.h"
 
 namespace fanin::init {
 namespace {
 
 // Nobody nests roots; a text from outside must not decide how deep the stack grows.
 constexpr int kDeepest = 8;
+
+// gain(ACTIVATION), then its kind or its parameter or both: what stands between the parentheses.
+std::optional<double> parse_gain(std::string_view inside) {
+  const std::vector<std::string> parts = split_outside_parentheses(inside, ',');
+  GainKind kind = GainKind::usual;
+  std::optional<double> parameter;
+  for (std::size_t i = 1; i < parts.size(); ++i) {
+    if (const auto named = gain_kind(parts[i]); named && i == 1) {
+      kind = *named;
+    } else if (!parameter && i + 1 == parts.size()) {
+      parameter = parse_number(parts[i]);
+      if (!parameter) return std::nullopt;
+    } else {
+      return std::nullopt;
+    }
+  }
+  return gain(parts[0], kind, parameter);
+}
 
 std::optional<double> parse(std::string_view text, int depth) {
   text = trimmed(text);
@@ -35,6 +54,7 @@ std::optional<double> parse(std::string_view text, int depth) {
     const auto value = parse(text.substr(5, text.size() - 6), depth + 1);
     return value && *value >= 0 ? std::optional(std::sqrt(*value)) : std::nullopt;
   }
+  if (text.starts_with("gain(") && text.ends_with(')')) return parse_gain(text.substr(5, text.size() - 6));
   if (text == "inf") return std::numeric_limits<double>::infinity();
   return parse_number(text);
 }

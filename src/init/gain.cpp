@@ -182,4 +182,11 @@ std::string_view to_string(GainKind kind) {
   return "";
 }
 
+std::optional<GainKind> gain_kind(std::string_view name) {
+  for (const GainKind kind : kGainKinds) {
+    if (to_string(kind) == name) return kind;
+  }
+  return std::nullopt;
+}
+
 }  // namespace fanin::init

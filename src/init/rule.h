@@ -1,53 +1,106 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <utility>
+
 #include "fanin/core/shape.h"
+#include "fanin/core/thread_pool.h"
 #include "fanin/init/fans.h"
+#include "fanin/init/scheme.h"
+#include "fanin/random/stream.h"
 
 namespace fanin::init {
 
-enum class Distribution { uniform, normal, truncated_normal };
+/// Writes elements first .. first + out.size() - 1 of one tensor.
+using Elements = std::function<void(const random::Stream& stream, std::uint64_t first, std::span<float> out)>;
+
+/// Lets the threads write what `elements` says, in pieces that do not depend on their number.
+void fill_in_parts(const Elements& elements, const random::Stream& stream, std::span<float> out, ThreadPool& pool);
+
+/// Throws Error(usage) unless the rank of `shape` is in [least, most].
+void want_rank(std::string_view scheme, const Shape& shape, std::size_t least, std::size_t most = Shape::kMaxRank);
+
+/// What a tensor promises in which `set` of `total` positions hold `value` and the others 0.
+[[nodiscard]] Expected two_values(double value, double set, double total);
 
 namespace detail {
 
-enum class Kind { constant, uniform, normal, truncated_normal, scaled, orthogonal, identity, dirac, sparse };
-
-/// A scheme with every parameter resolved. Which members count depends on `kind`; the others keep their defaults, so
-/// that equal rules compare equal.
+/// A scheme with every parameter resolved.
 struct Rule {
-  Kind kind = Kind::constant;
-  double value = 0;     ///< constant
-  double low = 0;       ///< uniform; truncated_normal in standard deviations
-  double high = 0;      ///< uniform; truncated_normal in standard deviations
-  double mean = 0;      ///< normal, truncated_normal
-  double std = 0;       ///< normal, truncated_normal, sparse
-  double scale = 0;     ///< scaled: the variance is scale / fan
-  double gain = 1;      ///< orthogonal, identity
-  double sparsity = 0;  ///< sparse
-  double groups = 1;    ///< dirac
-  FanMode mode = FanMode::fan_in;
-  Distribution distribution = Distribution::uniform;
-  friend bool operator==(const Rule&, const Rule&) = default;
+  virtual ~Rule() = default;
+  /// Throws Error(usage) for a shape that the rule cannot fill.
+  virtual void check(const Shape& shape) const = 0;
+  /// For a shape that passed check(). Throws Error(usage) for a fan that is not above 0, if the tensor has elements.
+  [[nodiscard]] virtual Expected expected(const Shape& shape, Fans fans) const = 0;
+  [[nodiscard]] virtual bool elementwise() const noexcept = 0;
+  /// Any part of the tensor, if elementwise(). Throws as expected(), before anything is written.
+  [[nodiscard]] virtual Elements elements(const Shape& shape, Fans fans) const = 0;
+  /// The whole tensor.
+  virtual void fill(const Shape& shape, Fans fans, const random::Stream& stream, std::span<float> out,
+                    ThreadPool& pool) const = 0;
+  [[nodiscard]] virtual bool equals(const Rule& other) const noexcept = 0;
+};
+
+template <class T>
+concept HasElements = requires(const T& t, const Shape& shape, Fans fans) {
+  t.elements(shape, fans);
+};
+
+template <class T>
+concept HasWhole = requires(const T& t, const Shape& shape, Fans fans, const random::Stream& stream,
+                            std::span<float> out, ThreadPool& pool) {
+  t.whole(shape, fans, stream, out, pool);
+};
+
+/// A rule from a plain struct of parameters that has ==, expected(shape, fans), and elements(shape, fans) or
+/// whole(shape, fans, stream, out, pool) or both (whole is then the faster way); check(shape) and elementwise() if it
+/// has something to say.
+template <class T>
+struct RuleOf final : Rule {
+  explicit RuleOf(T parameters) : value(std::move(parameters)) {}
+
+  void check(const Shape& shape) const override {
+    if constexpr (requires { value.check(shape); }) value.check(shape);
+  }
+  Expected expected(const Shape& shape, Fans fans) const override { return value.expected(shape, fans); }
+  bool elementwise() const noexcept override {
+    if constexpr (requires { value.elementwise(); }) return value.elementwise();
+    return HasElements<T>;
+  }
+  Elements elements(const Shape& shape, Fans fans) const override {
+    if constexpr (HasElements<T>) {
+      return value.elements(shape, fans);
+    } else {
+      return {};
+    }
+  }
+  void fill(const Shape& shape, Fans fans, const random::Stream& stream, std::span<float> out,
+            ThreadPool& pool) const override {
+    if constexpr (HasWhole<T>) {
+      value.whole(shape, fans, stream, out, pool);
+    } else {
+      fill_in_parts(value.elements(shape, fans), stream, out, pool);
+    }
+  }
+  bool equals(const Rule& other) const noexcept override {
+    const auto* same = dynamic_cast<const RuleOf*>(&other);
+    return same != nullptr && same->value == value;
+  }
+
+  T value;
 };
 
 }  // namespace detail
 
-/// A distribution of independent elements, with its numbers. Bounds of a truncated normal are in units of std.
-struct Law {
-  enum class Kind { constant, uniform, normal, truncated_normal } kind;
-  double mean_or_low;
-  double std_or_high;
-  double low = 0;
-  double high = 0;
-};
+using RulePtr = std::shared_ptr<const detail::Rule>;
 
-/// The law of a rule of the kinds constant to scaled for a tensor. Throws Error(usage) for a fan that is not above 0,
-/// unless the tensor has no elements.
-[[nodiscard]] Law law_of(const detail::Rule& rule, const Shape& shape, Fans fans);
-
-/// Throws Error(usage) for a shape that the rule cannot fill.
-void check_shape(const detail::Rule& rule, const Shape& shape);
-
-/// sparse: the zeros in each of the columns of `rows` elements.
-[[nodiscard]] std::size_t zeros_per_column(double sparsity, std::size_t rows);
+template <class T>
+[[nodiscard]] RulePtr make_rule(T parameters) {
+  return std::make_shared<const detail::RuleOf<T>>(std::move(parameters));
+}
 
 }  // namespace fanin::init

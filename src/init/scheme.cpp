@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <utility>
 
 #include "fanin/core/error.h"
 #include "fanin/core/text.h"
-#include "fanin/init/gain.h"
 
 #include "init/definitions.h"
 #include "init/expression.h"
@@ -33,15 +33,19 @@ std::string range_text(const Parameter& p) {
                      p.range.max_included ? ']' : ')');
 }
 
-template <class Choices>
-[[noreturn]] void fail_choice(std::string_view scheme, const Parameter& p, std::string_view text,
-                              const Choices& choices) {
-  const std::vector<std::string> names(std::begin(choices), std::end(choices));
-  fail(fmt::format("{}: {}={} is none of {}{}", scheme, p.name, quoted(text), fmt::join(names, ", "),
-                   did_you_mean(text, names)));
+[[noreturn]] void fail_choice(std::string_view scheme, const Parameter& p, std::string_view text) {
+  fail(fmt::format("{}: {}={} is none of {}{}", scheme, p.name, quoted(text), fmt::join(p.choices, ", "),
+                   did_you_mean(text, p.choices)));
 }
 
-Argument parse_argument(std::string_view scheme, const Parameter& p, std::string_view text) {
+struct Parsed {
+  std::string_view name;
+  RulePtr rule;
+};
+
+Parsed parse_scheme(std::string_view text, int depth);
+
+Argument parse_argument(std::string_view scheme, const Parameter& p, std::string_view text, int depth) {
   Argument a;
   a.word = std::string(text);
   switch (p.type) {
@@ -57,37 +61,16 @@ Argument parse_argument(std::string_view scheme, const Parameter& p, std::string
       a.number = *value + 0.0;
       return a;
     }
-    case ParameterType::mode: {
-      std::vector<std::string> names;
-      for (const FanMode mode : {FanMode::fan_in, FanMode::fan_out, FanMode::fan_avg, FanMode::fan_geo_avg}) {
-        if (to_string(mode) == text) {
-          a.mode = mode;
-          return a;
-        }
-        names.emplace_back(to_string(mode));
-      }
-      fail_choice(scheme, p, text, names);
+    case ParameterType::choice: {
+      const auto found = std::find(p.choices.begin(), p.choices.end(), text);
+      if (found == p.choices.end()) fail_choice(scheme, p, text);
+      a.choice = static_cast<std::size_t>(found - p.choices.begin());
+      return a;
     }
-    case ParameterType::distribution: {
-      const std::pair<std::string_view, Distribution> choices[] = {
-          {"uniform", Distribution::uniform},
-          {"normal", Distribution::normal},
-          {"truncated_normal", Distribution::truncated_normal}};
-      std::vector<std::string> names;
-      for (const auto& [name, distribution] : choices) {
-        if (name == text) {
-          a.distribution = distribution;
-          return a;
-        }
-        names.emplace_back(name);
-      }
-      fail_choice(scheme, p, text, names);
-    }
-    case ParameterType::nonlinearity:
-      for (const std::string& name : activation_names()) {
-        if (name == text) return a;
-      }
-      fail_choice(scheme, p, text, activation_names());
+    case ParameterType::scheme:
+      if (depth == 0) fail(fmt::format("{}: {}={} nests schemes too deeply", scheme, p.name, quoted(text)));
+      a.scheme = parse_scheme(text, depth - 1).rule;
+      return a;
   }
   return a;
 }
@@ -113,7 +96,7 @@ std::vector<std::string> parameter_names(const Definition& d) {
   return names;
 }
 
-std::vector<Argument> parse_arguments(const Definition& d, std::string_view scheme, std::string_view list) {
+std::vector<Argument> parse_arguments(const Definition& d, std::string_view scheme, std::string_view list, int depth) {
   std::vector<Argument> arguments(d.parameters.size());
   const auto parts = trimmed(list).empty() ? std::vector<std::string>() : split_outside_parentheses(list, ',');
   const std::vector<std::string> names = parameter_names(d);
@@ -121,7 +104,8 @@ std::vector<Argument> parse_arguments(const Definition& d, std::string_view sche
   for (std::size_t i = 0; i < parts.size(); ++i) {
     std::string_view value = parts[i];
     std::size_t index = i;
-    if (const std::size_t equals = value.find('='); equals != std::string_view::npos) {
+    // A sign behind a parenthesis belongs to a scheme in this place.
+    if (const std::size_t equals = value.substr(0, value.find('(')).find('='); equals != std::string_view::npos) {
       keywords = true;
       const std::string_view name = trimmed(value.substr(0, equals));
       value = trimmed(value.substr(equals + 1));
@@ -138,7 +122,7 @@ std::vector<Argument> parse_arguments(const Definition& d, std::string_view sche
     }
     if (arguments[index].given) fail(fmt::format("{}: parameter {} is given twice", scheme, names[index]));
     if (value.empty()) fail(fmt::format("{}: parameter {} has no value", scheme, names[index]));
-    arguments[index] = parse_argument(scheme, d.parameters[index], value);
+    arguments[index] = parse_argument(scheme, d.parameters[index], value, depth);
     arguments[index].given = true;
   }
   for (std::size_t i = 0; i < arguments.size(); ++i) {
@@ -147,15 +131,12 @@ std::vector<Argument> parse_arguments(const Definition& d, std::string_view sche
     if (p.fallback.empty()) {
       fail(fmt::format("{}: parameter {} is missing, allowed are {}", scheme, p.name, range_text(p)));
     }
-    arguments[i] = parse_argument(scheme, p, p.fallback);
+    arguments[i] = parse_argument(scheme, p, p.fallback, depth);
   }
   return arguments;
 }
 
-}  // namespace
-
-Scheme Scheme::parse(std::string_view text) {
-  text = trimmed(text);
+Parsed parse_scheme(std::string_view text, int depth) {
   const std::size_t open = text.find('(');
   const std::string_view name = trimmed(text.substr(0, open));
   if (name.empty()) fail(fmt::format("scheme {}: a name is wanted, such as xavier_uniform", quoted(text)));
@@ -163,17 +144,31 @@ Scheme Scheme::parse(std::string_view text) {
   if (!definition) {
     fail(fmt::format("unknown scheme {}{}", quoted(name), did_you_mean(name, scheme_names())));
   }
-  const auto arguments = parse_arguments(*definition, name, inside(text, open).value_or(""));
-  return {std::string(text), std::string(definition->name),
-          std::make_shared<const detail::Rule>(definition->make(arguments))};
+  const auto arguments = parse_arguments(*definition, name, inside(text, open).value_or(""), depth);
+  return {definition->name, definition->make(arguments)};
+}
+
+}  // namespace
+
+Scheme Scheme::parse(std::string_view text) {
+  // Nobody nests schemes; a text from outside must not decide how deep the stack grows.
+  constexpr int kDeepest = 4;
+  text = trimmed(text);
+  Parsed parsed = parse_scheme(text, kDeepest);
+  return {std::string(text), std::string(parsed.name), std::move(parsed.rule)};
 }
 
 bool Scheme::elementwise() const noexcept {
-  return rule_->kind != detail::Kind::orthogonal && rule_->kind != detail::Kind::sparse;
+  return rule_->elementwise();
+}
+
+Expected Scheme::expected(const Shape& shape, Fans fans) const {
+  rule_->check(shape);
+  return rule_->expected(shape, fans);
 }
 
 bool operator==(const Scheme& a, const Scheme& b) noexcept {
-  return *a.rule_ == *b.rule_;
+  return a.rule_->equals(*b.rule_);
 }
 
 }  // namespace fanin::init

@@ -1,6 +1,7 @@
 #include "fanin/init/scheme.h"
 
 #include "fanin/init/catalogue.h"
+#include "fanin/init/gain.h"
 
 #include "init_test_support.h"
 
@@ -25,6 +26,9 @@ TEST(Scheme, EqualityIsByMeaning) {
   EXPECT_TRUE(same("uniform(-0.5, 0.5)", "uniform(high=1/2, low=-1/2)"));
   EXPECT_TRUE(same("zeros", "constant(-0)"));
   EXPECT_TRUE(same("lecun_normal", "variance_scaling"));
+  EXPECT_TRUE(same("xavier_normal(gain(tanh))", "xavier_normal(5/3)"));
+  EXPECT_TRUE(same("he_normal", "kaiming_normal(nonlinearity=relu, gain=second_moment)"));
+  EXPECT_FALSE(same("kaiming_normal(nonlinearity=tanh)", "kaiming_normal(nonlinearity=tanh, gain=second_moment)"));
   EXPECT_FALSE(same("xavier_uniform", "xavier_normal"));
   EXPECT_FALSE(same("xavier_uniform", "xavier_uniform(gain=2)"));
   EXPECT_FALSE(same("kaiming_normal", "kaiming_normal(mode=fan_out)"));
@@ -48,6 +52,10 @@ TEST(Scheme, NumbersMayBeFractionsAndRoots) {
   EXPECT_EQ(value("8/2/2"), 2);
   EXPECT_EQ(value("sqrt(1/4)"), 0.5);
   EXPECT_EQ(value("1/inf"), 0);
+  EXPECT_EQ(value("gain(tanh)"), 5.0 / 3);
+  EXPECT_EQ(value("gain(gelu, backward)"), gain("gelu", GainKind::backward));
+  EXPECT_EQ(value("-gain(leaky_relu, 0.2)/2"), -std::sqrt(2 / (1 + 0.2 * 0.2)) / 2);
+  EXPECT_EQ(value("gain( elu , variance , 0.5 )"), gain("elu", GainKind::variance, 0.5));
 }
 
 TEST(Scheme, UnknownNameSuggestsTheNearest) {
@@ -93,6 +101,15 @@ TEST(Scheme, BadArgumentsAreRejected) {
   bad("constant(5 apples)", {"'5 apples'", "no number"});
   bad("constant(" + std::string(5000, '/') + ")", {"no number"});
   bad("constant(sqrt(sqrt(sqrt(sqrt(sqrt(sqrt(sqrt(sqrt(sqrt(sqrt(1)))))))))))", {"no number"});
+  bad("constant(gain(rellu))", {"'rellu'", "did you mean 'relu'"});
+  bad("constant(gain(relu, 0.1))", {"relu", "no parameter"});
+  bad("constant(gain(gelu, torch))", {"gelu", "PyTorch"});
+  bad("constant(gain(tanh, sideways))", {"no number"});
+  bad("constant(gain(elu, 1, variance))", {"no number"});
+  bad("constant(gain(elu, variance, 1, 2))", {"no number"});
+  bad("constant(gain())", {"unknown activation"});
+  bad("kaiming_normal(nonlinearity=silu, gain=torch)", {"silu", "PyTorch"});
+  bad("kaiming_normal(gain=forward)", {"gain='forward'", "second_moment"});
   bad("uniform(1, 0)", {"uniform", "low=1", "high=0", "low <= high"});
   bad("truncated_normal(low=2, high=-2)", {"truncated_normal", "low=2", "high=-2"});
   bad("truncated_normal(low=36, high=40)", {"truncated_normal", "35"});
@@ -146,7 +163,7 @@ TEST(Catalogue, ShowsParametersWithTheirDefaults) {
   };
   EXPECT_EQ(parameters("zeros"), "");
   EXPECT_EQ(parameters("sparse"), "sparsity, std=0.01");
-  EXPECT_EQ(parameters("kaiming_normal"), "a=0, mode=fan_in, nonlinearity=leaky_relu");
+  EXPECT_EQ(parameters("kaiming_normal"), "a=0, mode=fan_in, nonlinearity=leaky_relu, gain=usual");
   EXPECT_EQ(parameters("variance_scaling"), "scale=1, mode=fan_in, distribution=truncated_normal");
 }
 

@@ -43,6 +43,11 @@ enum class GainKind {
 
 /// `usual`, `torch`, `second_moment`, `variance` or `backward`.
 [[nodiscard]] std::string_view to_string(GainKind kind);
+/// The kind called so; nothing for any other text.
+[[nodiscard]] std::optional<GainKind> gain_kind(std::string_view name);
+/// All kinds, in the order of their declaration.
+inline constexpr GainKind kGainKinds[] = {GainKind::usual, GainKind::torch, GainKind::second_moment, GainKind::variance,
+                                          GainKind::backward};
 
 /// True for the activations that take a parameter.
 [[nodiscard]] bool has_parameter(std::string_view activation);

@@ -25,7 +25,8 @@ struct Expected {
 /// A rule that fills a tensor: a distribution with its scale, or a structure. An immutable value, cheap to copy.
 ///
 /// Written `name` or `name(argument, ...)`; an argument is a value or `parameter=value`, positional ones first.
-/// Numbers may be `0.1`, `1e-3`, `-2`, `1/3`, `sqrt(5)`, `inf`. catalogue() lists the schemes and their parameters.
+/// Numbers may be `0.1`, `1e-3`, `-2`, `1/3`, `sqrt(5)`, `inf`, `gain(tanh)`, `gain(gelu, backward)`,
+/// `gain(elu, variance, 0.5)`. catalogue() lists the schemes and their parameters.
 class Scheme {
  public:
   /// Throws Error(usage) for an unknown name (naming the nearest), an unknown, repeated or missing parameter, a value
@@ -40,7 +41,7 @@ class Scheme {
   /// True if element i depends on its index alone, so that fill_range() works; false for orthogonal and sparse.
   [[nodiscard]] bool elementwise() const noexcept;
 
-  /// The statistics of the tensor that fill() makes. For structures (identity, dirac, sparse) over its positions.
+  /// The statistics of the tensor that fill() makes. For structures (identity, dirac, sparse, ...) over its positions.
   /// Throws Error(usage) for a shape that the scheme cannot fill, and for a fan that is not above 0 unless the tensor
   /// is empty.
   [[nodiscard]] Expected expected(const Shape& shape, Fans fans) const;

@@ -1,0 +1,73 @@
+#include "init/orthogonal.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "fanin/core/buffer.h"
+#include "fanin/linalg/qr.h"
+
+#include "init/definitions.h"
+#include "init/law.h"
+
+namespace fanin::init {
+namespace {
+
+// to[c, r] = from[r, c], in blocks that stay in the cache.
+void transpose(std::span<const float> from, std::size_t rows, std::size_t cols, std::span<float> to, ThreadPool& pool) {
+  constexpr std::size_t kBlock = 32;
+  parallel_for(pool, cols, kBlock, [&](std::size_t c0, std::size_t c1) {
+    for (std::size_t r0 = 0; r0 < rows; r0 += kBlock) {
+      const std::size_t r1 = std::min(rows, r0 + kBlock);
+      for (std::size_t c = c0; c < c1; ++c) {
+        for (std::size_t r = r0; r < r1; ++r) to[c * rows + r] = from[r * cols + c];
+      }
+    }
+  });
+}
+
+struct Orthogonal {
+  double gain;
+
+  void check(const Shape& shape) const { want_rank("orthogonal", shape, 2); }
+  [[nodiscard]] Expected expected(const Shape& shape, Fans) const {
+    const double rows = static_cast<double>(shape[0]);
+    const double longer = std::max({rows, static_cast<double>(shape.elements()) / std::max(rows, 1.0), 1.0});
+    return {0, gain / std::sqrt(longer), -gain, gain};
+  }
+  void whole(const Shape& shape, Fans, const random::Stream& stream, std::span<float> out, ThreadPool& pool) const {
+    if (!out.empty()) fill_orthogonal(shape[0], out.size() / shape[0], gain, stream, out, pool);
+  }
+  friend bool operator==(const Orthogonal&, const Orthogonal&) = default;
+};
+
+}  // namespace
+
+void fill_orthogonal(std::size_t rows, std::size_t cols, double gain, const random::Stream& stream,
+                     std::span<float> out, ThreadPool& pool) {
+  const Elements normal = elements_of({Law::Kind::normal, 0, 1});
+  if (rows >= cols) {
+    fill_in_parts(normal, stream, out, pool);
+    const MatrixView<float> w(out.data(), rows, cols);
+    linalg::orthonormal_columns(w, gain, w, pool);
+    return;
+  }
+  Buffer<float> tall(out.size());
+  fill_in_parts(normal, stream, tall.span(), pool);
+  const MatrixView<float> w(tall.data(), cols, rows);
+  linalg::orthonormal_columns(w, gain, w, pool);
+  transpose(tall.span(), cols, rows, out, pool);
+}
+
+std::vector<Definition> orthogonal_definitions() {
+  return {
+      {"orthogonal",
+       {},
+       {number("gain", "1", kNotNegative)},
+       [](Arguments a) { return make_rule(Orthogonal{a[0].number}); },
+       "W^T W = gain^2 I or W W^T = gain^2 I, Haar distributed; Var[W] = gain^2 / max(rows, cols), cols = the rest of "
+       "the shape",
+       "Saxe et al. 2014; Mezzadri 2007"},
+  };
+}
+
+}  // namespace fanin::init
