@@ -14,6 +14,8 @@ constexpr double kInverseRootTwoPi = 0.39894228040143267794;
 constexpr int kReach = 16;
 // Halvings of a piece of length 1: a jump is then confined to 1e-15.
 constexpr int kDeepest = 50;
+// Enough for a thousand jumps; a function that is noise would go on for ever.
+constexpr int kMostHalvings = 100'000;
 
 // Lobatto's ten points on [-1, 1], the positive half.
 constexpr std::array<double, 5> kNodes = {0.165278957666387025, 0.477924949810444496, 0.738773865105505075,
@@ -44,7 +46,13 @@ class Integrand {
     return sums;
   }
 
-  double refined(double low, double high, double whole, double tolerance, int depth) const {
+  double refined(double low, double high, double whole, double tolerance, int depth) {
+    if (++halvings_ > kMostHalvings) {
+      throw Error(ErrorKind::numeric, "init",
+                  fmt::format("mean of a function of a normal variable: {} pieces were not enough near {}, a function "
+                              "with at most some hundred kinks and no noise is wanted",
+                              kMostHalvings, low));
+    }
     const double middle = (low + high) / 2;
     const double left = over(low, middle).value;
     const double right = over(middle, high).value;
@@ -65,12 +73,13 @@ class Integrand {
   }
 
   FunctionRef<double(double)> f_;
+  int halvings_ = 0;
 };
 
 }  // namespace
 
 double gaussian_mean(FunctionRef<double(double)> f) {
-  const Integrand integrand(f);
+  Integrand integrand(f);
   std::array<double, 2 * kReach> pieces{};
   double magnitude = 0;
   for (std::size_t i = 0; i < pieces.size(); ++i) {

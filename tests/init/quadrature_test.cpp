@@ -57,5 +57,10 @@ TEST(GaussianMean, ValuesThatAreNotFiniteAreRejected) {
   bad([](double z) { return std::exp(z * z * z); });
 }
 
+TEST(GaussianMean, NoiseIsRejectedInsteadOfIntegratedForEver) {
+  const auto noise = [](double z) { return std::fmod(std::abs(std::sin(z) * 1e9), 1.0); };
+  expect_error(ErrorKind::numeric, {"pieces", "noise"}, [&] { (void)gaussian_mean(noise); });
+}
+
 }  // namespace
 }  // namespace fanin::init

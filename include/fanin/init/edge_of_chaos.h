@@ -6,8 +6,7 @@ namespace fanin::init {
 
 /// Where wide networks of an activation neither forget their input nor blow up small differences: with
 /// W ~ N(0, weight_variance / fan_in) and b ~ N(0, bias_variance), q is a fixed point of the pre-activations' variance
-/// and the mean squared singular value of a layer's Jacobian is 1 (Poole et al. 2016; Schoenholz et al. 2017, eq. 3
-/// and 5).
+/// and the mean squared singular value of a layer's Jacobian is 1 (Poole et al. 2016; Schoenholz et al. 2017).
 struct CriticalPoint {
   double q;                ///< the variance of the pre-activations
   double weight_variance;  ///< sigma_w^2 = 1 / E f'(sqrt(q) z)^2
