@@ -10,6 +10,7 @@
 #include "fanin/core/text.h"
 #include "fanin/core/version.h"
 #include "fanin/init/catalogue.h"
+#include "fanin/init/gain.h"
 
 #include "cli/command.h"
 #include "cli/settings.h"
@@ -25,6 +26,7 @@ struct List {
   Common common;
   std::string name;
   std::string seed = "0";
+  bool gains = false;
 
   int run() const;
 };
@@ -92,11 +94,52 @@ Json to_json(const init::SchemeInfo& s) {
           {"source", s.source}};
 }
 
+// One row for each activation, one column for each definition; `-` where PyTorch has no number.
+std::string gain_table() {
+  std::string text = fmt::format("{:<18}", "activation");
+  for (const init::GainKind kind : init::kGainKinds) text += fmt::format("{:>15}", init::to_string(kind));
+  text += "\n";
+  for (const std::string& name : init::activation_names()) {
+    text += fmt::format("{:<18}", name);
+    for (const init::GainKind kind : init::kGainKinds) {
+      text +=
+          init::has_gain(name, kind) ? fmt::format("{:>15.8f}", init::gain(name, kind)) : fmt::format("{:>15}", "-");
+    }
+    text += "\n";
+  }
+  return text +
+         "\nsecond_moment 1 / sqrt(E f(z)^2), variance 1 / sqrt(Var f(z)), backward 1 / sqrt(E f'(z)^2), "
+         "z ~ N(0, 1);\nleaky_relu has slope 0.01 here, elu alpha 1\n";
+}
+
+Json gains_to_json() {
+  Json rows = Json::array();
+  for (const std::string& name : init::activation_names()) {
+    Json row = {{"activation", name}};
+    for (const init::GainKind kind : init::kGainKinds) {
+      row[std::string(init::to_string(kind))] = init::has_gain(name, kind) ? Json(init::gain(name, kind)) : Json();
+    }
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
 int List::run() const {
   (void)common.thread_count();
   if (!parse_unsigned(seed)) {
     throw Error(ErrorKind::usage, "cli",
                 fmt::format("seed: '{}' given, allowed is a whole number from 0 to 2^64-1", seed));
+  }
+  if (gains) {
+    if (!name.empty()) {
+      throw Error(ErrorKind::usage, "cli", fmt::format("--gains lists activations, it takes no scheme '{}'", name));
+    }
+    if (common.json) {
+      print_json({{"schema", 1}, {"command", "list"}, {"version", version()}, {"gains", gains_to_json()}});
+    } else {
+      print(gain_table());
+    }
+    return kOk;
   }
   const init::SchemeInfo* one = name.empty() ? nullptr : &find(name);
   if (common.json) {
@@ -128,6 +171,7 @@ void add_list(CLI::App& app, Action& action) {
   command->add_option("--seed", state->seed, "Taken as by every command; nothing here is random")
       ->type_name("N")
       ->default_str("0");
+  command->add_flag("--gains", state->gains, "The gains of all activations instead, in every definition");
   command->callback([state, &action] { action = [state] { return state->run(); }; });
 }
 

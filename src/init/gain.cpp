@@ -117,6 +117,13 @@ bool has_parameter(std::string_view activation) {
   return activation == "leaky_relu" || activation == "elu";
 }
 
+bool has_gain(std::string_view activation, GainKind kind) {
+  if (activation == "leaky_relu") return true;
+  if (activation == "elu") return kind != GainKind::torch;
+  const Entry* entry = find(activation);
+  return entry != nullptr && (kind != GainKind::torch || entry->torch != 0);
+}
+
 double gain(std::string_view activation, std::optional<double> parameter) {
   return gain(activation, GainKind::usual, parameter);
 }
@@ -127,10 +134,10 @@ double gain(std::string_view activation, GainKind kind, std::optional<double> pa
   }
   if (activation == "leaky_relu") return leaky_relu_gain(kind, parameter.value_or(0.01));
   const Entry* entry = find(activation);
-  if (entry == nullptr && activation != "elu") {
+  if (!has_gain(activation, GainKind::usual)) {
     fail(fmt::format("unknown activation '{}'{}", activation, did_you_mean(activation, activation_names())));
   }
-  if (kind == GainKind::torch && (entry == nullptr || entry->torch == 0)) {
+  if (!has_gain(activation, kind)) {
     fail(fmt::format("gain of {}: PyTorch's table has none, other kinds are usual, second_moment, variance, backward",
                      activation));
   }

@@ -137,6 +137,28 @@ TEST_F(ListCommand, JsonHoldsEverySchemeAndEachOneIsKnownToInit) {
   }
 }
 
+TEST_F(ListCommand, GainsAreTabledForEveryActivationInEveryDefinition) {
+  const Outcome table = run({"list", "--gains"});
+  ASSERT_EQ(table.code, 0);
+  EXPECT_NE(
+      table.out.find("gelu                   1.53353044              -     1.53353044     1.70092624     1.48111441"),
+      std::string::npos)
+      << table.out;
+  const nlohmann::json gains = run({"list", "--gains", "--json"}).json().at("gains");
+  for (const auto& row : gains) {
+    const std::string activation = row.at("activation");
+    const bool in_pytorch = activation != "silu" && activation != "gelu";
+    if (activation == "tanh" || !in_pytorch) {
+      EXPECT_EQ(row.at("torch"), in_pytorch ? nlohmann::json(5.0 / 3) : nlohmann::json());
+    }
+    for (const char* kind : {"usual", "second_moment", "variance", "backward"}) EXPECT_GT(row.at(kind), 0) << row;
+  }
+  EXPECT_GE(gains.size(), 24U);
+  const Outcome both = run({"list", "xavier_uniform", "--gains"});
+  EXPECT_EQ(both.code, 2);
+  EXPECT_NE(both.err.find("'xavier_uniform'"), std::string::npos) << both.err;
+}
+
 TEST_F(ListCommand, AliasAndWholeSpellingFindTheScheme) {
   for (const char* name : {"glorot_uniform", "xavier_uniform(gain=2)", "xavier_uniform"}) {
     EXPECT_NE(run({"list", name}).out.find("eq. 16"), std::string::npos) << name;

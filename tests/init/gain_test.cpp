@@ -121,6 +121,21 @@ TEST(Gain, TorchKindIsItsTableAlone) {
   }
 }
 
+TEST(Gain, HasGainSaysWhereItThrows) {
+  for (const std::string& name : activation_names()) {
+    for (const GainKind kind : kGainKinds) {
+      bool thrown = false;
+      try {
+        (void)gain(name, kind);
+      } catch (const Error&) {
+        thrown = true;
+      }
+      EXPECT_EQ(has_gain(name, kind), !thrown) << name << " " << to_string(kind);
+    }
+  }
+  EXPECT_FALSE(has_gain("rellu", GainKind::usual));
+}
+
 TEST(GainOf, TakesAnyCallable) {
   // A kink off every grid: E (z - 0.3)+^2 = (1 + 0.3^2) P(z > 0.3) - 0.3 density(0.3).
   const ActivationFunction f{[](double x) { return std::max(x - 0.3, 0.0); }, [](double x) { return x > 0.3 ? 1 : 0; }};

@@ -49,6 +49,10 @@ enum class GainKind {
 inline constexpr GainKind kGainKinds[] = {GainKind::usual, GainKind::torch, GainKind::second_moment, GainKind::variance,
                                           GainKind::backward};
 
+/// True where gain(activation, kind) has a number: false for torch and a name that PyTorch's table lacks, and for a
+/// name that gain() does not know.
+[[nodiscard]] bool has_gain(std::string_view activation, GainKind kind);
+
 /// True for the activations that take a parameter.
 [[nodiscard]] bool has_parameter(std::string_view activation);
 
