@@ -27,8 +27,8 @@ Parameter fan_mode(std::string_view fallback) {
 std::span<const Definition> definitions() {
   static const std::vector<Definition> all = [] {
     std::vector<Definition> list;
-    for (const auto& family : {elementary_definitions, scaled_definitions, orthogonal_definitions, identity_definitions,
-                               sparse_definitions}) {
+    for (const auto& family : {elementary_definitions, truncated_definitions, scaled_definitions,
+                               orthogonal_definitions, identity_definitions, sparse_definitions}) {
       std::vector<Definition> part = family();
       std::move(part.begin(), part.end(), std::back_inserter(list));
     }

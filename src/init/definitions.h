@@ -70,6 +70,7 @@ struct Definition {
 
 /// The schemes of each family, each in the source of its name.
 [[nodiscard]] std::vector<Definition> elementary_definitions();
+[[nodiscard]] std::vector<Definition> truncated_definitions();
 [[nodiscard]] std::vector<Definition> scaled_definitions();
 [[nodiscard]] std::vector<Definition> orthogonal_definitions();
 [[nodiscard]] std::vector<Definition> identity_definitions();

@@ -8,9 +8,6 @@
 namespace fanin::init {
 namespace {
 
-constexpr double kInf = std::numeric_limits<double>::infinity();
-constexpr Range kWithInfinity{-kInf, kInf};
-
 RulePtr constant(double value) {
   return make_rule(Plain{{Law::Kind::constant, value, 0}});
 }
@@ -21,20 +18,6 @@ RulePtr uniform(Arguments a) {
                 fmt::format("uniform: low={} is above high={}, allowed are low <= high", a[0].number, a[1].number));
   }
   return make_rule(Plain{{Law::Kind::uniform, a[0].number, a[1].number}});
-}
-
-RulePtr truncated_normal(Arguments a) {
-  const double low = a[2].number;
-  const double high = a[3].number;
-  // Further out float64 has no probabilities left to invert.
-  if (low >= high || low > 35 || high < -35) {
-    throw Error(
-        ErrorKind::usage, "init",
-        fmt::format("truncated_normal: low={}, high={} given, allowed are low < high with low <= 35 and high >= -35 "
-                    "(in standard deviations)",
-                    low, high));
-  }
-  return make_rule(Plain{{Law::Kind::truncated_normal, a[0].number, a[1].number, low, high}});
 }
 
 }  // namespace
@@ -58,13 +41,6 @@ std::vector<Definition> elementary_definitions() {
        },
        "W ~ N(mean, std^2)",
        "elementary; the defaults of torch.nn.init.normal_"},
-      {"truncated_normal",
-       {},
-       {number("mean", "0"), number("std", "1", kNotNegative), number("low", "-2", kWithInfinity),
-        number("high", "2", kWithInfinity)},
-       truncated_normal,
-       "W ~ N(mean, std^2) given mean + low std <= W <= mean + high std; std is that before truncation",
-       "elementary; bounds in standard deviations as in Keras and JAX, absolute in PyTorch"},
   };
 }
 
