@@ -45,6 +45,7 @@ struct Parameter {
 [[nodiscard]] Parameter integer(std::string_view name, std::string_view fallback = {}, Range range = kCount);
 [[nodiscard]] Parameter choice(std::string_view name, std::string_view fallback, std::vector<std::string> choices);
 [[nodiscard]] Parameter fan_mode(std::string_view fallback);
+[[nodiscard]] Parameter scheme(std::string_view name, std::string_view fallback = {});
 
 /// One parsed argument. Words are kept as text beside their meaning.
 struct Argument {
@@ -73,8 +74,14 @@ struct Definition {
 [[nodiscard]] std::vector<Definition> truncated_definitions();
 [[nodiscard]] std::vector<Definition> scaled_definitions();
 [[nodiscard]] std::vector<Definition> orthogonal_definitions();
+[[nodiscard]] std::vector<Definition> convolution_definitions();
+[[nodiscard]] std::vector<Definition> looks_linear_definitions();
 [[nodiscard]] std::vector<Definition> identity_definitions();
+[[nodiscard]] std::vector<Definition> hadamard_definitions();
 [[nodiscard]] std::vector<Definition> sparse_definitions();
+[[nodiscard]] std::vector<Definition> unit_ball_definitions();
+[[nodiscard]] std::vector<Definition> upsample_definitions();
+[[nodiscard]] std::vector<Definition> fourier_definitions();
 
 /// All of them, simplest first.
 [[nodiscard]] std::span<const Definition> definitions();

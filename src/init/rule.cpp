@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <vector>
 
 #include "fanin/core/error.h"
 
@@ -29,6 +31,59 @@ Expected two_values(double value, double set, double total) {
   const double low = share == 1 ? value : std::min(value, 0.0);
   const double high = share == 1 ? value : std::max(value, 0.0);
   return {share * value, std::abs(value) * std::sqrt(share * (1 - share)), low, high};
+}
+
+Expected measured(const Elements& elements, std::size_t count) {
+  if (count == 0) return {0, 0, 0, 0};
+  constexpr std::size_t kChunk = 4096;
+  std::vector<float> part(std::min(count, kChunk));
+  const auto over_all = [&](const auto& body) {
+    double sum = 0;
+    for (std::size_t first = 0; first < count; first += kChunk) {
+      const std::span<float> chunk(part.data(), std::min(kChunk, count - first));
+      elements(random::Stream(0), first, chunk);
+      for (const float x : chunk) sum += body(static_cast<double>(x));
+    }
+    return sum;
+  };
+  Expected e{0, 0, std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()};
+  e.mean = over_all([&](double x) {
+             e.low = std::min(e.low, x);
+             e.high = std::max(e.high, x);
+             return x;
+           }) /
+           static_cast<double>(count);
+  e.std = std::sqrt(over_all([&](double x) { return (x - e.mean) * (x - e.mean); }) / static_cast<double>(count));
+  return e;
+}
+
+Elements row_elements(std::uint64_t cols, Row row) {
+  return [cols, row = std::move(row)](const random::Stream& stream, std::uint64_t first, std::span<float> out) {
+    std::vector<float> partly;
+    while (!out.empty()) {
+      const std::uint64_t r = first / cols;
+      const std::size_t skip = first % cols;
+      const std::size_t n = std::min<std::size_t>(cols - skip, out.size());
+      if (n == cols) {
+        row(stream, r, out.first(n));
+      } else {
+        partly.resize(cols);
+        row(stream, r, partly);
+        std::copy_n(partly.data() + skip, n, out.data());
+      }
+      first += n;
+      out = out.subspan(n);
+    }
+  };
+}
+
+void fill_rows(std::uint64_t cols, const Row& row, const random::Stream& stream, std::span<float> out,
+               ThreadPool& pool) {
+  if (out.empty()) return;
+  constexpr std::size_t kGrain = 1 << 15;
+  parallel_for(pool, out.size() / cols, 1 + kGrain / cols, [&](std::size_t first, std::size_t last) {
+    for (std::size_t r = first; r < last; ++r) row(stream, r, out.subspan(r * cols, cols));
+  });
 }
 
 }  // namespace fanin::init

@@ -27,6 +27,16 @@ void want_rank(std::string_view scheme, const Shape& shape, std::size_t least, s
 /// What a tensor promises in which `set` of `total` positions hold `value` and the others 0.
 [[nodiscard]] Expected two_values(double value, double set, double total);
 
+/// The statistics of a tensor that needs no random numbers, by making it piece by piece.
+[[nodiscard]] Expected measured(const Elements& elements, std::size_t count);
+
+/// Any part of a matrix whose rows, of `cols` elements, can only be made as a whole: row(stream, r, out).
+using Row = std::function<void(const random::Stream& stream, std::uint64_t r, std::span<float> out)>;
+[[nodiscard]] Elements row_elements(std::uint64_t cols, Row row);
+/// All rows, each made once.
+void fill_rows(std::uint64_t cols, const Row& row, const random::Stream& stream, std::span<float> out,
+               ThreadPool& pool);
+
 namespace detail {
 
 /// A scheme with every parameter resolved.

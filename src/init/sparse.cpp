@@ -16,32 +16,70 @@ std::size_t zeros_of(double sparsity, std::size_t places) {
   return std::min(places, static_cast<std::size_t>(std::ceil(sparsity * static_cast<double>(places))));
 }
 
-// Normals from child 0 of the stream; the zeros of column c from child c of its child 1.
+Expected with_zeros(double std, std::size_t zeros, std::size_t places) {
+  return {0, std * std::sqrt(1 - static_cast<double>(zeros) / std::max(static_cast<double>(places), 1.0)), -kInf, kInf};
+}
+
+// Sets `zeros` random places of every column to 0: those of column c from child c of `choices`.
+void zero_in_columns(const Shape& shape, std::size_t zeros, const random::Stream& choices, std::span<float> out,
+                     ThreadPool& pool) {
+  const std::size_t rows = shape[0];
+  const std::size_t cols = shape[1];
+  // A cache line holds 16 columns of a row, so no two tasks write to the same one.
+  parallel_for(pool, rows == 0 ? 0 : cols, 16, [&](std::size_t first, std::size_t last) {
+    std::vector<std::uint32_t> order(rows);
+    for (std::size_t c = first; c < last; ++c) {
+      random::permutation(choices.fold_in(c), order);
+      for (std::size_t i = 0; i < zeros; ++i) out[order[i] * cols + c] = 0;
+    }
+  });
+}
+
+void zero_in_rows(const Shape& shape, std::size_t zeros, const random::Stream& choices, std::span<float> out,
+                  ThreadPool& pool) {
+  const std::size_t cols = shape[1];
+  parallel_for(pool, cols == 0 ? 0 : shape[0], 16, [&](std::size_t first, std::size_t last) {
+    std::vector<std::uint32_t> order(cols);
+    for (std::size_t r = first; r < last; ++r) {
+      random::permutation(choices.fold_in(r), order);
+      for (std::size_t i = 0; i < zeros; ++i) out[r * cols + order[i]] = 0;
+    }
+  });
+}
+
+// Normals from child 0 of the stream, the choice of zeros from child 1.
 struct Sparse {
   double sparsity;
   double std;
+  bool per_unit;
 
   void check(const Shape& shape) const { want_rank("sparse", shape, 2, 2); }
   [[nodiscard]] Expected expected(const Shape& shape, Fans) const {
-    const double zeros = static_cast<double>(zeros_of(sparsity, shape[0]));
-    return {0, std * std::sqrt(1 - zeros / std::max(static_cast<double>(shape[0]), 1.0)), -kInf, kInf};
+    const std::size_t places = per_unit ? shape[1] : shape[0];
+    return with_zeros(std, zeros_of(sparsity, places), places);
   }
   void whole(const Shape& shape, Fans, const random::Stream& stream, std::span<float> out, ThreadPool& pool) const {
     fill_in_parts(elements_of({Law::Kind::normal, 0, std}), stream.fold_in(0), out, pool);
-    const std::size_t rows = shape[0];
-    const std::size_t cols = shape[1];
-    const std::size_t zeros = zeros_of(sparsity, rows);
-    const random::Stream choices = stream.fold_in(1);
-    // A cache line holds 16 columns of a row, so no two tasks write to the same one.
-    parallel_for(pool, rows == 0 ? 0 : cols, 16, [&](std::size_t first, std::size_t last) {
-      std::vector<std::uint32_t> order(rows);
-      for (std::size_t c = first; c < last; ++c) {
-        random::permutation(choices.fold_in(c), order);
-        for (std::size_t i = 0; i < zeros; ++i) out[order[i] * cols + c] = 0;
-      }
-    });
+    if (per_unit) return zero_in_rows(shape, zeros_of(sparsity, shape[1]), stream.fold_in(1), out, pool);
+    zero_in_columns(shape, zeros_of(sparsity, shape[0]), stream.fold_in(1), out, pool);
   }
   friend bool operator==(const Sparse&, const Sparse&) = default;
+};
+
+struct SparseConnections {
+  double count;
+  double std;
+
+  void check(const Shape& shape) const { want_rank("sparse_connections", shape, 2, 2); }
+  [[nodiscard]] std::size_t zeros(const Shape& shape) const {
+    return shape[1] - std::min(shape[1], static_cast<std::size_t>(count));
+  }
+  [[nodiscard]] Expected expected(const Shape& shape, Fans) const { return with_zeros(std, zeros(shape), shape[1]); }
+  void whole(const Shape& shape, Fans, const random::Stream& stream, std::span<float> out, ThreadPool& pool) const {
+    fill_in_parts(elements_of({Law::Kind::normal, 0, std}), stream.fold_in(0), out, pool);
+    zero_in_rows(shape, zeros(shape), stream.fold_in(1), out, pool);
+  }
+  friend bool operator==(const SparseConnections&, const SparseConnections&) = default;
 };
 
 }  // namespace
@@ -50,12 +88,23 @@ std::vector<Definition> sparse_definitions() {
   return {
       {"sparse",
        {},
-       {number("sparsity", {}, kFraction), number("std", "0.01", kNotNegative)},
+       {number("sparsity", {}, kFraction), number("std", "0.01", kNotNegative),
+        choice("per", "column", {"column", "unit"})},
        [](Arguments a) {
-         return make_rule(Sparse{a[0].number, a[1].number});
+         return make_rule(Sparse{a[0].number, a[1].number, a[2].choice == 1});
        },
-       "W ~ N(0, std^2), then ceil(sparsity * rows) random zeros in every column; rank 2",
-       "Martens 2010; the rule of torch.nn.init.sparse_"},
+       "W ~ N(0, std^2), then ceil(sparsity * rows) random zeros in every column (per=column), or ceil(sparsity * "
+       "cols) "
+       "in every row, which is a unit (per=unit); rank 2",
+       "after Martens 2010; per=column is the rule of torch.nn.init.sparse_, per=unit that of MLX"},
+      {"sparse_connections",
+       {},
+       {integer("count", "15"), number("std", "1", kNotNegative)},
+       [](Arguments a) {
+         return make_rule(SparseConnections{a[0].number, a[1].number});
+       },
+       "W ~ N(0, std^2) for min(count, cols) random inputs of every unit (row), 0 for the others; rank 2",
+       "Martens 2010"},
   };
 }
 
