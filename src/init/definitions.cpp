@@ -34,7 +34,7 @@ std::span<const Definition> definitions() {
     for (const auto& family :
          {elementary_definitions, truncated_definitions, scaled_definitions, orthogonal_definitions,
           convolution_definitions, looks_linear_definitions, identity_definitions, hadamard_definitions,
-          sparse_definitions, unit_ball_definitions, upsample_definitions, fourier_definitions}) {
+          sparse_definitions, unit_ball_definitions, upsample_definitions, fourier_definitions, classic_definitions}) {
       std::vector<Definition> part = family();
       std::move(part.begin(), part.end(), std::back_inserter(list));
     }

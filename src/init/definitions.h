@@ -82,6 +82,7 @@ struct Definition {
 [[nodiscard]] std::vector<Definition> unit_ball_definitions();
 [[nodiscard]] std::vector<Definition> upsample_definitions();
 [[nodiscard]] std::vector<Definition> fourier_definitions();
+[[nodiscard]] std::vector<Definition> classic_definitions();
 
 /// All of them, simplest first.
 [[nodiscard]] std::span<const Definition> definitions();
