@@ -83,6 +83,7 @@ struct Definition {
 [[nodiscard]] std::vector<Definition> upsample_definitions();
 [[nodiscard]] std::vector<Definition> fourier_definitions();
 [[nodiscard]] std::vector<Definition> classic_definitions();
+[[nodiscard]] std::vector<Definition> bias_definitions();
 
 /// All of them, simplest first.
 [[nodiscard]] std::span<const Definition> definitions();
