@@ -38,7 +38,7 @@ class Scheme {
   /// The canonical name: `xavier_uniform` for `glorot_uniform(2)`.
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
-  /// True if element i depends on its index alone, so that fill_range() works; false for orthogonal and sparse.
+  /// True if element i depends on its index alone, so that fill_range() works; false for orthogonal, sparse, ...
   [[nodiscard]] bool elementwise() const noexcept;
 
   /// The statistics of the tensor that fill() makes. For structures (identity, dirac, sparse, ...) over its positions.
