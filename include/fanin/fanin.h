@@ -28,6 +28,7 @@
 #include "fanin/init/fans.h"
 #include "fanin/init/fill.h"
 #include "fanin/init/gain.h"
+#include "fanin/init/layer_fans.h"
 #include "fanin/init/quadrature.h"
 #include "fanin/init/scheme.h"
 #include "fanin/io/atomic_file.h"
