@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 #include <numeric>
+#include <optional>
 #include <utility>
 
 #include "fanin/core/error.h"
@@ -103,6 +104,9 @@ struct Trainer::State {
   std::vector<float> row_loss;
   random::Stream dropout;
   std::size_t first_top_block = 0;  // of the gradient: those from here on are of the last layer
+  // Of the test data after the last epoch, unless other weights were put in place since: what the result needs too.
+  std::optional<Evaluation> last_test;
+  std::optional<Reconstruction> last_reconstruction;
   bool resumed = false;
   bool has_run = false;
   Checkpoint at;  // where the run stands; its arrays are filled only to be written
@@ -271,11 +275,12 @@ EpochResult Trainer::State::finish_epoch(bool test_now) {
   }
   if (test_now && test != nullptr) {
     if (options.targets == Targets::inputs) {
-      const Reconstruction r = reconstruction(*test);
-      e.test_loss = r.loss;
-      e.test_squared_error = r.squared_error;
+      last_reconstruction = reconstruction(*test);
+      e.test_loss = last_reconstruction->loss;
+      e.test_squared_error = last_reconstruction->squared_error;
     } else {
-      e.test_accuracy = evaluate(network, *test, options.loss, pool).accuracy;
+      last_test = evaluate(network, *test, options.loss, pool);
+      e.test_accuracy = last_test->accuracy;
     }
   }
   return e;
@@ -418,12 +423,14 @@ TrainResult Trainer::run(Observer& observer, const CheckpointOptions& checkpoint
   if (!s.at.best_values.empty()) {
     std::copy(s.at.best_values.begin(), s.at.best_values.end(), s.network.values().begin());
     s.network.refresh();
+    s.last_test.reset();
+    s.last_reconstruction.reset();
     result.best_epoch = s.at.best_epoch;
   }
   if (s.test != nullptr && s.options.targets == Targets::inputs) {
-    result.reconstruction = s.reconstruction(*s.test);
+    result.reconstruction = s.last_reconstruction ? *s.last_reconstruction : s.reconstruction(*s.test);
   } else if (s.test != nullptr) {
-    result.test = evaluate(s.network, *s.test, s.options.loss, s.pool);
+    result.test = s.last_test ? *s.last_test : evaluate(s.network, *s.test, s.options.loss, s.pool);
     if (s.test->is_bytes()) {
       result.test_accuracy_raw_pixels =
           evaluate(s.network, *s.test, s.options.loss, s.pool, data::PixelRange::raw).accuracy;
