@@ -39,6 +39,7 @@
 #include "fanin/init/scheme.h"
 #include "fanin/init/selector.h"
 #include "fanin/init/shard.h"
+#include "fanin/init/verify.h"
 #include "fanin/io/atomic_file.h"
 #include "fanin/io/belief_file.h"
 #include "fanin/io/machine_file.h"
