@@ -24,7 +24,7 @@ target_include_directories(fanin
   PRIVATE ${PROJECT_SOURCE_DIR}/src)
 target_link_libraries(fanin
   PUBLIC Threads::Threads
-  PRIVATE $<BUILD_INTERFACE:fanin_options> hwy::hwy fmt::fmt ZLIB::ZLIB PNG::PNG
+  PRIVATE $<BUILD_INTERFACE:fanin_options> hwy::hwy fmt::fmt ZLIB::ZLIB PNG::PNG OpenSSL::Crypto
           $<BUILD_INTERFACE:nlohmann_json::nlohmann_json>)
 target_compile_definitions(fanin PRIVATE
   FANIN_VERSION="${PROJECT_VERSION}"

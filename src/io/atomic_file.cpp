@@ -127,12 +127,34 @@ void AtomicFile::write_through(std::span<const std::byte> bytes) {
 
 void AtomicFile::write(std::span<const std::byte> bytes) {
   require_open();
+  written_ += bytes.size();
   if (buffer_.size() + bytes.size() > kBufferBytes) {
     write_through(buffer_);
     buffer_.clear();
     if (bytes.size() >= kBufferBytes) return write_through(bytes);
   }
   buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
+}
+
+void AtomicFile::overwrite(std::uint64_t offset, std::span<const std::byte> bytes) {
+  require_open();
+  if (temporary_.empty()) {
+    throw Error(ErrorKind::unsupported, "io", fmt::format("{}: bytes that went to it cannot be changed", path_));
+  }
+  if (offset > written_ || bytes.size() > written_ - offset) {
+    throw Error(
+        ErrorKind::usage, "io",
+        fmt::format("{}: {} bytes from {} to be replaced, {} are written", path_, bytes.size(), offset, written_));
+  }
+  write_through(buffer_);
+  buffer_.clear();
+  while (!bytes.empty()) {
+    const ssize_t n = ::pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) fail("cannot write", errno);
+    offset += static_cast<std::uint64_t>(n);
+    bytes = bytes.subspan(static_cast<std::size_t>(n));
+  }
 }
 
 void AtomicFile::commit() {

@@ -107,6 +107,20 @@ void write_generated(const std::string& path, const TensorSource& tensor, Atomic
   }
 }
 
+void write_parts(const std::string& name, const std::string& header, std::span<const TensorSource* const> order,
+                 AtomicFile& file) {
+  const std::array<std::uint64_t, 1> length{header.size()};
+  file.write(std::as_bytes(std::span(length)));
+  file.write(std::as_bytes(std::span(header)));
+  for (const TensorSource* tensor : order) {
+    if (tensor->generate) {
+      write_generated(name, *tensor, file);
+    } else {
+      file.write(tensor->bytes);
+    }
+  }
+}
+
 }  // namespace
 
 TensorSource f32_source(std::string name, const Shape& shape, std::span<const float> values) {
@@ -119,16 +133,28 @@ void write_safetensors(const std::filesystem::path& path, std::span<const Tensor
   const auto order = by_width(tensors);
   const std::string header = make_header(name, order, metadata);
   AtomicFile file(path);
-  const std::array<std::uint64_t, 1> length{header.size()};
-  file.write(std::as_bytes(std::span(length)));
-  file.write(std::as_bytes(std::span(header)));
-  for (const TensorSource* tensor : order) {
-    if (tensor->generate) {
-      write_generated(name, *tensor, file);
-    } else {
-      file.write(tensor->bytes);
-    }
+  write_parts(name, header, order, file);
+  file.commit();
+}
+
+void write_safetensors(const std::filesystem::path& path, std::span<const TensorSource> tensors,
+                       std::map<std::string, std::string> metadata,
+                       FunctionRef<void(std::map<std::string, std::string>&)> finish) {
+  const std::string name = path.string();
+  const auto order = by_width(tensors);
+  const std::string header = make_header(name, order, metadata);
+  if (is_written_straight(path)) {
+    throw Error(ErrorKind::unsupported, "safetensors",
+                fmt::format("{}: metadata that follow the data cannot go to a device or a pipe", name));
   }
+  AtomicFile file(path);
+  write_parts(name, header, order, file);
+  finish(metadata);
+  const std::string finished = make_header(name, order, metadata);
+  if (finished.size() != header.size()) {
+    misused(name, fmt::format("the finished header has {} bytes, {} were kept free", finished.size(), header.size()));
+  }
+  file.overwrite(sizeof(std::uint64_t), std::as_bytes(std::span(finished)));
   file.commit();
 }
 

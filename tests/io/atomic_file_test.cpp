@@ -68,6 +68,24 @@ TEST(AtomicFile, AppearsOnlyAtCommit) {
   EXPECT_EQ(get(dir / "a"), "hello world");
 }
 
+TEST(AtomicFile, WrittenBytesCanBeReplaced) {
+  const TempDir dir;
+  AtomicFile file(dir / "a");
+  file.write(bytes_of("hello world"));
+  file.overwrite(6, bytes_of("there"));
+  file.write(bytes_of("!"));
+  const std::string big(200'000, 'x');
+  file.write(bytes_of(big));
+  file.overwrite(0, bytes_of("H"));
+  EXPECT_TRUE(
+      contains(message_of(ErrorKind::usage, [&] { file.overwrite(200'011, bytes_of("xx")); }), "200012 are written"));
+  file.commit();
+  EXPECT_EQ(get(dir / "a"), "Hello there!" + big);
+  AtomicFile device("/dev/null");
+  device.write(bytes_of("abc"));
+  message_of(ErrorKind::unsupported, [&] { device.overwrite(0, bytes_of("a")); });
+}
+
 TEST(AtomicFile, WithoutCommitNothingRemains) {
   const TempDir dir;
   put(dir / "a", "old");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -34,6 +35,9 @@ class AtomicFile {
 
   /// Appends. Small pieces are gathered to 64 KiB, so an error may be reported by a later call.
   void write(std::span<const std::byte> bytes);
+  /// Replaces bytes that were written, from byte `offset` of the file. Throws Error(usage) beyond what was written, and
+  /// Error(unsupported) for a device or a fifo, which take no byte back.
+  void overwrite(std::uint64_t offset, std::span<const std::byte> bytes);
   /// Makes the file appear, durably. At most once; nothing may be written afterwards.
   void commit();
 
@@ -47,6 +51,7 @@ class AtomicFile {
   std::string target_;     // path_ with symbolic links followed
   std::string temporary_;  // empty for a device
   int fd_ = -1;
+  std::uint64_t written_ = 0;  // with what is in buffer_
   std::vector<std::byte> buffer_;
 };
 

@@ -122,4 +122,11 @@ struct TensorSource {
 void write_safetensors(const std::filesystem::path& path, std::span<const TensorSource> tensors,
                        const std::map<std::string, std::string>& metadata = {});
 
+/// The same, for metadata that are known only when the data are made, such as their checksums: `finish` is called when
+/// all tensors are written and may change values, to texts that take as many bytes in the header (Error(usage) for
+/// others). Throws Error(unsupported) for a device or a fifo, see AtomicFile::overwrite().
+void write_safetensors(const std::filesystem::path& path, std::span<const TensorSource> tensors,
+                       std::map<std::string, std::string> metadata,
+                       FunctionRef<void(std::map<std::string, std::string>&)> finish);
+
 }  // namespace fanin::io
