@@ -158,6 +158,7 @@ int run(int argc, const char* const* argv) {
   add_train(app, action);
   add_predict(app, action);
   add_init(app, action);
+  add_verify(app, action);
   add_list(app, action);
   add_rbm(app, action);
   add_dbn(app, action);

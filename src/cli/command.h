@@ -36,6 +36,7 @@ void add_list(CLI::App& app, Action& action);
 void add_predict(CLI::App& app, Action& action);
 void add_rbm(CLI::App& app, Action& action);
 void add_train(CLI::App& app, Action& action);
+void add_verify(CLI::App& app, Action& action);
 
 /// A document as text, on one line without `indent`. Bytes that are not UTF-8 (of a path) become U+FFFD: JSON has no
 /// other way to hold them.

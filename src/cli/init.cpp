@@ -3,17 +3,21 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <filesystem>
 #include <memory>
 #include <string_view>
 
 #include "fanin/core/error.h"
 #include "fanin/core/version.h"
 #include "fanin/io/atomic_file.h"
+#include "fanin/io/certificate.h"
 #include "fanin/io/network_file.h"
 #include "fanin/nn/initialize.h"
+#include "fanin/nn/model_spec.h"
 #include "fanin/report/table.h"
 
 #include "cli/command.h"
+#include "cli/init_plan.h"
 #include "cli/paths.h"
 #include "cli/settings.h"
 #include "cli/train_settings.h"
@@ -26,10 +30,12 @@ using Json = nlohmann::ordered_json;
 struct Init {
   Common common;
   TrainSettings training;
+  PlanFlags plan;
   std::string output;
   std::unique_ptr<Settings> settings;
 
   int run();
+  int run_with_plan();
 };
 
 // What a parameter was promised and what it got.
@@ -104,8 +110,67 @@ std::string table_of(const std::vector<Row>& rows) {
   return table.text();
 }
 
+// The files that a SPEC stands for.
+std::vector<NamedPath> inputs_of(const std::string& spec, const SpecSource& source) {
+  std::vector<NamedPath> inputs{{"SPEC", spec}};
+  if (source.files && io::ModelFiles::names_an_index(spec)) {
+    for (const std::string& name : source.files->file_names()) {
+      inputs.push_back({"SPEC", (std::filesystem::path(spec).parent_path() / name).string()});
+    }
+  }
+  return inputs;
+}
+
+int Init::run_with_plan() {
+  PlanRun run;
+  run.output = plan.dry_run ? "" : output;
+  run.seed = training.options.seed;
+  if (!plan.dry_run && output.empty()) {
+    throw Error(ErrorKind::usage, "cli", "no output file given: -o w.safetensors writes it, --dry-run shows the plan");
+  }
+  std::vector<NamedPath> inputs{{"--config", settings->config()}};
+  if (!plan.spec.empty()) {
+    for (const char* name : {"layers", "activation", "dropout", "init", "init-output", "init-bias"}) {
+      if (!settings->given(name)) continue;
+      throw Error(
+          ErrorKind::usage, "cli",
+          fmt::format("--{} describes a perceptron, but SPEC is given; --rule says what fills its parameters", name));
+    }
+    run.source = load_spec(plan.spec, plan.overrides);
+    const std::vector<NamedPath> files = inputs_of(plan.spec, run.source);
+    inputs.insert(inputs.end(), files.begin(), files.end());
+  } else {
+    if (!plan.overrides.empty()) {
+      throw Error(ErrorKind::usage, "cli", "--set is for what a SPEC does not tell, but no SPEC is given");
+    }
+    training.finish(*settings);
+    const train::TrainOptions& o = training.options;
+    if (o.pretraining) {
+      throw Error(ErrorKind::usage, "cli", fmt::format("{} needs data, a plan has none", o.init_str()));
+    }
+    run.source.spec = nn::model_spec(nn::Network(o.network));
+    run.metadata = {{"fanin.layers", o.network.widths_str()},
+                    {"fanin.activation", o.network.activations_str()},
+                    {"fanin.dropout", fmt::format("{}", o.network.dropout)}};
+    if (plan.rules.empty()) {
+      plan.rules = {"role=weight -> " + o.init.weights.str(), "role=bias -> " + o.init.biases.str()};
+      if (!(o.init.output_weights == o.init.weights)) {
+        plan.rules.push_back("role=weight, depth=last -> " + o.init.output_weights.str());
+        plan.ordered = true;
+      }
+    } else if (settings->given("init") || settings->given("init-output") || settings->given("init-bias")) {
+      throw Error(ErrorKind::usage, "cli", "--init and --rule both say what fills the parameters, give one of them");
+    }
+  }
+  const std::string beside = run.output.empty() ? "" : io::certificate_path(run.output).string();
+  require_distinct({{"--output", run.output}, {"the certificate", beside}}, inputs);
+  run.metadata["fanin.command"] = "init";
+  return run_plan(plan, common, std::move(run));
+}
+
 int Init::run() {
   settings->apply();
+  if (plan.given() && !settings->print_config()) return run_with_plan();
   training.finish(*settings);
   if (settings->print_config()) {
     print(settings->toml());
@@ -154,9 +219,11 @@ int Init::run() {
 }  // namespace
 
 void add_init(CLI::App& app, Action& action) {
-  auto* command = app.add_subcommand("init", "Write the weights before step one: those that 'fanin train' starts from");
+  auto* command = app.add_subcommand(
+      "init", "Write the weights before step one: those that 'fanin train' starts from, or any model's by a plan");
   auto state = std::make_shared<Init>();
   state->common.add_to(*command);
+  state->plan.add_to(*command);
   // Of a training's settings those that decide its first weights; dropout does, because it counts in the names.
   constexpr std::array<std::string_view, 7> kOfWeights{"layers",      "activation", "dropout", "init",
                                                        "init-output", "init-bias",  "seed"};
