@@ -182,7 +182,7 @@ Check zeros_check(const Law& law, std::uint64_t zeros, std::uint64_t meant, std:
 }
 
 double orthogonal_tolerance(FloatType type) {
-  return 16 * float_epsilon(type) + 1e-4;
+  return 16 * float_epsilon(type) + 1e-5;
 }
 
 void check_orthogonal(const Rule& rule, const ParameterSpec& p, ElementRange held, ValueSource values, ThreadPool& pool,
