@@ -57,11 +57,11 @@ std::map<std::string, std::set<std::uint64_t>> numbers_of(std::span<const NamedT
 void apply(const Traits& traits, ParameterSpec& p, std::vector<std::string>& said) {
   if (traits.role) {
     p.role = *traits.role;
-    said.push_back("role");
+    said.emplace_back("role");
   }
   if (traits.kind) {
     p.kind = *traits.kind;
-    said.push_back("kind");
+    said.emplace_back("kind");
   }
   if (traits.kind || traits.groups) {
     const LayerKind kind = p.kind;
@@ -78,20 +78,20 @@ void apply(const Traits& traits, ParameterSpec& p, std::vector<std::string>& sai
     // A bias keeps the fans of the weight beside it.
     const bool of_weight = p.role == Role::weight || p.role == Role::embedding;
     if (of_weight) p.fans = fans_of(kind, p.shape, traits.groups);
-    if (traits.groups) said.push_back("groups");
+    if (traits.groups) said.emplace_back("groups");
   }
   if (traits.fan_in) p.fans.in = *traits.fan_in;
   if (traits.fan_out) p.fans.out = *traits.fan_out;
-  if (traits.fan_in || traits.fan_out) said.push_back("fans");
+  if (traits.fan_in || traits.fan_out) said.emplace_back("fans");
   if (traits.depth) p.depth = traits.depth;
   if (traits.state) {
     p.state = *traits.state;
-    said.push_back("state");
+    said.emplace_back("state");
   }
   if (traits.tied_to) {
     p.state = State::tied;
     p.tied_to = *traits.tied_to;
-    said.push_back("tied");
+    said.emplace_back("tied");
   }
 }
 

@@ -131,7 +131,7 @@ TEST_F(PlanCommand, VerifyHoldsAnyFileToRules) {
   EXPECT_EQ(run(words).code, 0);
   words.insert(words.end(), {"--seed", "0"});
   EXPECT_EQ(run(words).code, 0);
-  words.back() = "1";
+  words.back().assign(1, '1');
   EXPECT_EQ(run(words).code, 1);
   EXPECT_EQ(run({"verify", path("w"), "--rule", "role=weight -> xavier_uniform", "--rule", "role=bias -> zeros"}).code,
             1);
