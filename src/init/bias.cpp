@@ -48,6 +48,7 @@ double checked_gate(std::string_view scheme, const Argument& gate, const Argumen
 }
 
 struct ForgetGate {
+  static constexpr bool kExact = true;
   double value;
   Gates gates;
 

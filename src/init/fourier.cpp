@@ -26,6 +26,7 @@ void want_matrix(std::string_view scheme, const Shape& shape) {
 }
 
 struct Dft {
+  static constexpr bool kExact = true;
   bool imaginary;
   double gain;
 
@@ -47,6 +48,7 @@ struct Dft {
 
 // The second kind, with rows of length 1.
 struct Dct {
+  static constexpr bool kExact = true;
   double gain;
 
   void check(const Shape& shape) const { want_matrix("dct", shape); }
@@ -71,6 +73,7 @@ enum class Window { none, hann, hamming, blackman };
 enum class Scaling { none, density, spectrum };
 
 struct Stft {
+  static constexpr bool kExact = true;
   bool imaginary;
   Window window;
   Scaling scaling;

@@ -18,6 +18,7 @@ float sign_of(std::uint64_t row, std::uint64_t col) {
 
 // Sylvester's matrix, of the order of two to some power.
 struct Hadamard {
+  static constexpr bool kExact = true;
   double gain;
 
   void check(const Shape& shape) const { want_rank("hadamard", shape, 2, 2); }
@@ -35,6 +36,7 @@ struct Hadamard {
 };
 
 struct ZeroHadamard {
+  static constexpr bool kExact = true;
   double gain;
 
   void check(const Shape& shape) const { want_rank("zero_hadamard", shape, 2); }

@@ -11,6 +11,7 @@ namespace fanin::init {
 namespace {
 
 struct Identity {
+  static constexpr bool kExact = true;
   double gain;
 
   void check(const Shape& shape) const { want_rank("identity", shape, 2, 2); }
@@ -31,6 +32,7 @@ struct Identity {
 };
 
 struct Dirac {
+  static constexpr bool kExact = true;
   double groups;
 
   void check(const Shape& shape) const {

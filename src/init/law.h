@@ -1,18 +1,9 @@
 #pragma once
 
+#include "init/promise.h"
 #include "init/rule.h"
 
 namespace fanin::init {
-
-/// A distribution of independent elements, with its numbers. Bounds of a truncated normal are in units of std.
-struct Law {
-  enum class Kind { constant, uniform, normal, truncated_normal } kind;
-  double mean_or_low;
-  double std_or_high;
-  double low = 0;
-  double high = 0;
-  friend bool operator==(const Law&, const Law&) = default;
-};
 
 [[nodiscard]] Expected expected_of(const Law& law);
 [[nodiscard]] Elements elements_of(const Law& law);
@@ -23,6 +14,7 @@ struct Plain {
 
   [[nodiscard]] Expected expected(const Shape&, Fans) const { return expected_of(law); }
   [[nodiscard]] Elements elements(const Shape&, Fans) const { return elements_of(law); }
+  [[nodiscard]] Promise promise(const Shape&, Fans) const { return promise_of(law); }
   friend bool operator==(const Plain&, const Plain&) = default;
 };
 

@@ -6,7 +6,7 @@
 
 #include "fanin/init/float_type.h"
 
-#include "init/rule.h"
+#include "init/promise.h"
 
 namespace fanin::init {
 

@@ -49,6 +49,10 @@ struct Orthogonal {
     const double longer = std::max({rows, static_cast<double>(shape.elements()) / std::max(rows, 1.0), 1.0});
     return {0, gain / std::sqrt(longer), -gain, gain};
   }
+  [[nodiscard]] Promise promise(const Shape& shape, Fans) const {
+    if (unit_axis(shape) != 0) return {};
+    return {.kind = Promise::Kind::orthogonal, .gain = gain};
+  }
   void whole(const Shape& shape, Fans, const random::Stream& stream, std::span<float> out, ThreadPool& pool) const {
     if (out.empty()) return;
     const std::size_t at = unit_axis(shape);

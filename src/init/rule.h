@@ -13,6 +13,8 @@
 #include "fanin/init/scheme.h"
 #include "fanin/random/stream.h"
 
+#include "init/promise.h"
+
 namespace fanin::init {
 
 /// Writes elements first .. first + out.size() - 1 of one tensor.
@@ -46,6 +48,7 @@ struct Rule {
   virtual void check(const Shape& shape) const = 0;
   /// For a shape that passed check(). Throws Error(usage) for a fan that is not above 0, if the tensor has elements.
   [[nodiscard]] virtual Expected expected(const Shape& shape, Fans fans) const = 0;
+  [[nodiscard]] virtual Promise promise(const Shape& shape, Fans fans) const = 0;
   [[nodiscard]] virtual bool elementwise() const noexcept = 0;
   /// Any part of the tensor, if elementwise(). Throws as expected(), before anything is written.
   [[nodiscard]] virtual Elements elements(const Shape& shape, Fans fans) const = 0;
@@ -68,7 +71,8 @@ concept HasWhole = requires(const T& t, const Shape& shape, Fans fans, const ran
 
 /// A rule from a plain struct of parameters that has ==, expected(shape, fans), and elements(shape, fans) or
 /// whole(shape, fans, stream, out, pool) or both (whole is then the faster way); check(shape) and elementwise() if it
-/// has something to say.
+/// has something to say. What it promises it says as promise(shape, fans), as law(shape, fans) where that is all, or
+/// as kExact where it takes no random numbers.
 template <class T>
 struct RuleOf final : Rule {
   explicit RuleOf(T parameters) : value(std::move(parameters)) {}
@@ -77,6 +81,17 @@ struct RuleOf final : Rule {
     if constexpr (requires { value.check(shape); }) value.check(shape);
   }
   Expected expected(const Shape& shape, Fans fans) const override { return value.expected(shape, fans); }
+  Promise promise(const Shape& shape, Fans fans) const override {
+    if constexpr (requires { value.promise(shape, fans); }) {
+      return value.promise(shape, fans);
+    } else if constexpr (requires { value.law(shape, fans); }) {
+      return promise_of(value.law(shape, fans));
+    } else if constexpr (requires { T::kExact; }) {
+      return {Promise::Kind::exact};
+    } else {
+      return {};
+    }
+  }
   bool elementwise() const noexcept override {
     if constexpr (requires { value.elementwise(); }) return value.elementwise();
     return HasElements<T>;

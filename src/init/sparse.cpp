@@ -58,6 +58,10 @@ struct Sparse {
     const std::size_t places = per_unit ? shape[1] : shape[0];
     return with_zeros(std, zeros_of(sparsity, places), places);
   }
+  [[nodiscard]] Promise promise(const Shape& shape, Fans) const {
+    const std::size_t places = per_unit ? shape[1] : shape[0];
+    return sparse_promise(std, zeros_of(sparsity, places) * (per_unit ? shape[0] : shape[1]));
+  }
   void whole(const Shape& shape, Fans, const random::Stream& stream, std::span<float> out, ThreadPool& pool) const {
     fill_in_parts(elements_of({Law::Kind::normal, 0, std}), stream.fold_in(0), out, pool);
     if (per_unit) return zero_in_rows(shape, zeros_of(sparsity, shape[1]), stream.fold_in(1), out, pool);
@@ -75,6 +79,7 @@ struct SparseConnections {
     return shape[1] - std::min(shape[1], static_cast<std::size_t>(count));
   }
   [[nodiscard]] Expected expected(const Shape& shape, Fans) const { return with_zeros(std, zeros(shape), shape[1]); }
+  [[nodiscard]] Promise promise(const Shape& shape, Fans) const { return sparse_promise(std, zeros(shape) * shape[0]); }
   void whole(const Shape& shape, Fans, const random::Stream& stream, std::span<float> out, ThreadPool& pool) const {
     fill_in_parts(elements_of({Law::Kind::normal, 0, std}), stream.fold_in(0), out, pool);
     zero_in_rows(shape, zeros(shape), stream.fold_in(1), out, pool);

@@ -21,6 +21,7 @@ std::vector<double> triangle(std::size_t taps) {
 }
 
 struct Bilinear {
+  static constexpr bool kExact = true;
   bool all_pairs;
 
   void check(const Shape& shape) const { want_rank("bilinear", shape, 3); }

@@ -16,34 +16,11 @@
 namespace fanin::init {
 namespace {
 
-using detail::Kind;
-using detail::Rule;
+using Nature = Promise::Kind;
 
 constexpr std::size_t kGrain = std::size_t{1} << 15;  // elements of a task
 constexpr std::size_t kTasks = 64;  // tasks between two sums; a fixed number, so that sums have one order
 constexpr std::size_t kTests = 4;   // tests of one parameter that chance can fail
-
-enum class Nature { exact, law, sparse, orthogonal, bounded };
-
-Nature nature_of(const Rule& rule, const Expected& expected) {
-  switch (rule.kind) {
-    case Kind::constant:
-    case Kind::identity:
-    case Kind::dirac:
-      return Nature::exact;
-    case Kind::uniform:
-    case Kind::normal:
-    case Kind::truncated_normal:
-    case Kind::scaled:
-      return expected.std > 0 ? Nature::law : Nature::exact;
-    case Kind::sparse:
-      return rule.std > 0 ? Nature::sparse : Nature::bounded;
-    case Kind::orthogonal:
-      return Nature::orthogonal;
-    default:
-      return Nature::bounded;
-  }
-}
 
 // Sums over some elements; those of later elements are added to those of earlier ones.
 struct Sums {
@@ -185,13 +162,13 @@ double orthogonal_tolerance(FloatType type) {
   return 16 * float_epsilon(type) + 1e-5;
 }
 
-void check_orthogonal(const Rule& rule, const ParameterSpec& p, ElementRange held, ValueSource values, ThreadPool& pool,
+void check_orthogonal(double gain, const ParameterSpec& p, ElementRange held, ValueSource values, ThreadPool& pool,
                       Verdict& verdict) {
   const std::size_t cols = p.shape.elements() / p.shape[0];
   const std::size_t rows = held.count / cols;
   if (p.shape[0] >= cols && rows != p.shape[0]) return;
   verdict.checks.push_back(
-      {"orthogonal", orthogonality_residual(rows, cols, rule.gain, values, pool), orthogonal_tolerance(p.dtype)});
+      {"orthogonal", orthogonality_residual(rows, cols, gain, values, pool), orthogonal_tolerance(p.dtype)});
 }
 
 }  // namespace
@@ -219,12 +196,10 @@ Verdict verify(const Plan& plan, const PlanEntry& entry, ElementRange held, Valu
   }
   Verdict verdict{.name = p.name, .elements = held.count};
   if (held.count == 0) return verdict;
-  const Rule& rule = scheme->rule();
-  const Nature nature = nature_of(rule, entry.expected);
+  const Promise promise = scheme->rule().promise(p.shape, p.fans);
+  const Nature nature = promise.kind;
   const bool random = nature == Nature::law || nature == Nature::sparse;
-  const Law law = nature == Nature::sparse ? Law{Law::Kind::normal, 0, rule.std}
-                  : random                 ? law_of(rule, p.shape, p.fans)
-                                           : Law{Law::Kind::constant, 0, 0};
+  const Law& law = promise.law;
   std::optional<LawGrid> grid;
   if (random) grid.emplace(law, p.dtype);
   const auto bound = [&](double x) { return rounded(static_cast<float>(x), p.dtype); };
@@ -259,13 +234,12 @@ Verdict verify(const Plan& plan, const PlanEntry& entry, ElementRange held, Valu
       verdict.checks.push_back(ks_check(*grid, s, used, alpha));
     }
     const bool whole = held.count == p.shape.elements();
-    const std::uint64_t meant =
-        nature == Nature::sparse && whole ? zeros_per_column(rule.sparsity, p.shape[0]) * p.shape[1] : 0;
+    const std::uint64_t meant = nature == Nature::sparse && whole ? promise.zeros : 0;
     if (nature == Nature::law || whole) {
       verdict.checks.push_back(zeros_check(law, s.zeros, meant, held.count - meant, p.dtype, alpha));
     }
   }
-  if (nature == Nature::orthogonal && s.not_finite == 0) check_orthogonal(rule, p, held, values, pool, verdict);
+  if (nature == Nature::orthogonal && s.not_finite == 0) check_orthogonal(promise.gain, p, held, values, pool, verdict);
   return verdict;
 }
 

@@ -46,7 +46,8 @@ using ValueSource = FunctionRef<void(std::uint64_t first, std::span<float> out)>
 /// `held` says which elements of the tensor there are; their values have the parameter's type.
 ///
 /// - finite: how many are not. bounds: how many lie outside what the scheme promises, rounded to the type.
-/// - exact, for constants, identity and dirac: how many are not the value that belongs there.
+/// - exact, for schemes without random numbers (constants, identity, dirac, dft, ...): how many are not the value that
+/// belongs there.
 /// - mean, in standard errors: (m - mu) sqrt(n) / s. Limit sqrt(2 ln(2 / a)): uniform, normal and truncated normal
 ///   variables are sub-Gaussian with s = sigma, sigma and the std before truncation (Arbel et al. 2020).
 /// - variance: S / (n sigma^2) - 1 with S = sum (x - mu)^2. Limits of Laurent and Massart 2000, lemma 1, for a normal,
