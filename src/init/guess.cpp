@@ -107,7 +107,7 @@ Guess Guesser::guess(const NamedTensor& t) const {
   if (last == "in_proj_weight") return weight_matrix(t, t.name);
   if (last.starts_with("weight_ih_l") || last.starts_with("weight_hh_l")) return recurrent(t, layer, last);
   if (last == "bias" || last == "in_proj_bias" || last.starts_with("bias_ih_l") || last.starts_with("bias_hh_l")) {
-    return bias(t, layer, last);
+    return bias(layer, last);
   }
   return by_last_word(t, layer, last);
 }
@@ -196,7 +196,7 @@ Guess Guesser::recurrent(const NamedTensor& t, const std::string& layer, std::st
           fmt::format("recurrent, {} fused gates, fans of one", hidden->shape[0] / hidden->shape[1])};
 }
 
-Guess Guesser::bias(const NamedTensor& t, const std::string& layer, std::string_view last) const {
+Guess Guesser::bias(const std::string& layer, std::string_view last) const {
   std::string partner(last);
   partner.replace(partner.find("bias"), 4, "weight");
   const NamedTensor* w = beside(layer, partner);

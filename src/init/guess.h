@@ -33,7 +33,7 @@ class Guesser {
   [[nodiscard]] Guess weight_matrix(const NamedTensor& t, const std::string& layer) const;
   [[nodiscard]] Guess kernel(const NamedTensor& t, const std::string& layer) const;
   [[nodiscard]] Guess recurrent(const NamedTensor& t, const std::string& layer, std::string_view last) const;
-  [[nodiscard]] Guess bias(const NamedTensor& t, const std::string& layer, std::string_view last) const;
+  [[nodiscard]] Guess bias(const std::string& layer, std::string_view last) const;
   [[nodiscard]] Guess by_last_word(const NamedTensor& t, const std::string& layer, std::string_view last) const;
 
   std::map<std::string, const NamedTensor*, std::less<>> by_name_;

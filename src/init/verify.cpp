@@ -11,6 +11,7 @@
 
 #include "init/law_check.h"
 #include "init/orthogonality.h"
+#include "init/rule.h"
 #include "init/tail_bounds.h"
 
 namespace fanin::init {

@@ -50,12 +50,33 @@ std::string failed(const Verdict& v) {
 
 std::vector<std::string> all_schemes() {
   std::vector<std::string> all = random_schemes();
-  all.insert(all.end(), {"zeros", "constant(0.1)", "orthogonal", "orthogonal(0.5)", "sparse(0.3)", "identity(2)",
-                         "truncated_normal(0, 1, 3, inf)", "truncated_normal(1, 2, -inf, 0)", "normal(1000, 0.001)",
-                         "uniform(0, 1e-6)", "normal(0, 0)", "sparse(0.3, per=unit)", "sparse_connections(5)",
-                         "truncated_normal_absolute(0, 0.5, -1, 2)", "hadamard", "zero_hadamard", "dct",
-                         "dft(imaginary)", "orthogonal(axis=1)", "looks_linear", "positive_unit_ball", "nguyen_widrow",
-                         "oivs", "siren", "kathirvalavakumar_subavathi(100)", "prior_bias", "inverse_softplus"});
+  all.insert(all.end(), {"zeros",
+                         "constant(0.1)",
+                         "orthogonal",
+                         "orthogonal(0.5)",
+                         "sparse(0.3)",
+                         "identity(2)",
+                         "truncated_normal(0, 1, 3, inf)",
+                         "truncated_normal(1, 2, -inf, 0)",
+                         "normal(1000, 0.001)",
+                         "uniform(0, 1e-6)",
+                         "normal(0, 0)",
+                         "sparse(0.3, per=unit)",
+                         "sparse_connections(5)",
+                         "truncated_normal_absolute(0, 0.5, -1, 2)",
+                         "hadamard",
+                         "zero_hadamard",
+                         "dct",
+                         "dft(imaginary)",
+                         "orthogonal(axis=1)",
+                         "looks_linear",
+                         "positive_unit_ball",
+                         "nguyen_widrow",
+                         "oivs",
+                         "siren",
+                         "kathirvalavakumar_subavathi(100)",
+                         "prior_bias",
+                         "inverse_softplus"});
   return all;
 }
 
