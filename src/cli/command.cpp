@@ -92,7 +92,7 @@ std::string explain(const CLI::App& app, const CLI::ParseError& error, int argc,
     const std::string known = first.starts_with("-") ? did_you_mean(first, long_flags(*command)) : "";
     std::string path = command->get_name();
     for (const CLI::App* up = command->get_parent(); up != nullptr; up = up->get_parent()) {
-      path = up->get_name() + " " + path;
+      path.insert(0, fmt::format("{} ", up->get_name()));
     }
     return fmt::format("'{}' takes no '{}'{}; '{} --help' lists its options", path, first, known, path);
   }

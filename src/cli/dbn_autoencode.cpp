@@ -20,42 +20,11 @@
 #include "cli/settings.h"
 #include "cli/terminal.h"
 #include "cli/train_json.h"
+#include "cli/train_progress.h"
 #include "cli/train_settings.h"
 
 namespace fanin::cli {
 namespace {
-
-class AutoencodeProgress final : public train::Observer {
- public:
-  explicit AutoencodeProgress(ProgressStyle style) : bar_(style) {}
-
-  void on_step(const train::Progress& p) override {
-    const auto steps = static_cast<double>(p.steps);
-    bar_.update(static_cast<double>(p.epoch - 1) * steps + static_cast<double>(p.step),
-                static_cast<double>(p.epochs) * steps,
-                fmt::format("epoch {}/{}  cost {:.3f}", p.epoch, p.epochs, p.cost));
-  }
-  void on_epoch(const train::EpochResult& e) override {
-    lines += json_text(to_json(e)) + "\n";
-    std::string text = fmt::format("epoch {:3}  cost {:.3f}", e.epoch, e.cost);
-    if (e.validation_loss) text += fmt::format("  validation loss {:.3f}", *e.validation_loss);
-    if (e.test_loss) {
-      text += fmt::format("  test loss {:.3f}, squared error {:.3f}", *e.test_loss, *e.test_squared_error);
-    }
-    bar_.line(text + fmt::format("  {:.2f} s", e.seconds));
-  }
-  void on_rbm_epoch(std::size_t machine, std::size_t machines, const train::RbmEpoch& e, std::size_t n) override {
-    bar_.line(fmt::format("machine {}/{} epoch {}/{}  reconstruction error {:.5f}  {:.2f} s", machine + 1, machines,
-                          e.epoch, n, e.reconstruction_error, e.seconds));
-  }
-  bool stop_requested() override { return interrupted(); }
-  void clear() { bar_.clear(); }
-
-  std::string lines;  // of --metrics
-
- private:
-  ProgressBar bar_;
-};
 
 struct DbnAutoencode {
   DbnAutoencode();
@@ -256,11 +225,11 @@ int DbnAutoencode::run() {
       fmt::print(stderr, "no checkpoint at {}: starting from the beginning\n", checkpoint);
     }
   }
-  AutoencodeProgress progress(progress_style(common.quiet));
+  TrainProgress progress(progress_style(common.quiet), 3);
   catch_interrupts();
   const train::TrainResult r = trainer.run(progress, {checkpoint, checkpoint_every}, test_each_epoch);
   progress.clear();
-  if (!metrics.empty()) io::write_text_file(metrics, progress.lines);
+  if (!metrics.empty()) io::write_text_file(metrics, metrics_lines(progress.epochs));
   if (r.interrupted) {
     if (!common.quiet) {
       fmt::print(stderr, "interrupted; {}\n",

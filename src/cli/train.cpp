@@ -15,48 +15,10 @@
 #include "cli/paths.h"
 #include "cli/terminal.h"
 #include "cli/train_json.h"
+#include "cli/train_progress.h"
 
 namespace fanin::cli {
 namespace {
-
-class TrainObserver final : public train::Observer {
- public:
-  explicit TrainObserver(ProgressStyle style) : bar_(style) {}
-
-  void on_step(const train::Progress& p) override {
-    const auto steps = static_cast<double>(p.steps);
-    bar_.update(static_cast<double>(p.epoch - 1) * steps + static_cast<double>(p.step),
-                static_cast<double>(p.epochs) * steps,
-                fmt::format("epoch {}/{}  cost {:.4f}", p.epoch, p.epochs, p.cost));
-  }
-  void on_epoch(const train::EpochResult& e) override {
-    epochs.push_back(e);
-    std::string text = fmt::format("epoch {:3}  cost {:.4f}", e.epoch, e.cost);
-    if (e.validation_loss) {
-      text +=
-          fmt::format("  validation loss {:.4f} accuracy {:.2f} %", *e.validation_loss, 100 * *e.validation_accuracy);
-    }
-    if (e.test_accuracy) text += fmt::format("  test accuracy {:.2f} %", 100 * *e.test_accuracy);
-    bar_.line(text + fmt::format("  {:.2f} s", e.seconds));
-  }
-  void on_rbm_epoch(std::size_t machine, std::size_t machines, const train::RbmEpoch& e, std::size_t n) override {
-    bar_.line(fmt::format("machine {}/{} epoch {}/{}  reconstruction error {:.5f}  {:.2f} s", machine + 1, machines,
-                          e.epoch, n, e.reconstruction_error, e.seconds));
-  }
-  bool stop_requested() override { return interrupted(); }
-  void clear() { bar_.clear(); }
-
-  std::vector<train::EpochResult> epochs;
-
- private:
-  ProgressBar bar_;
-};
-
-std::string metrics_lines(const std::vector<train::EpochResult>& epochs) {
-  std::string lines;
-  for (const train::EpochResult& e : epochs) lines += json_text(to_json(e)) + "\n";
-  return lines;
-}
 
 void print_report(const TrainRun& run, const train::TrainResult& r, const LoadedData& data, const nn::Network& network,
                   std::size_t threads) {
@@ -101,7 +63,7 @@ void print_report(const TrainRun& run, const train::TrainResult& r, const Loaded
 }
 
 // The epochs of a run that fails or is stopped are worth as much as those of one that ends well: often they say why.
-train::TrainResult run_and_keep_metrics(const TrainRun& run, train::Trainer& trainer, TrainObserver& observer) {
+train::TrainResult run_and_keep_metrics(const TrainRun& run, train::Trainer& trainer, TrainProgress& observer) {
   const std::string& metrics = run.metrics;
   try {
     train::TrainResult r = trainer.run(observer, {run.checkpoint, run.checkpoint_every}, run.test_each_epoch);
@@ -142,7 +104,7 @@ void TrainRun::check_paths() {
 int TrainRun::run(const LoadedData& data, const dbn::Stack* layers) {
   ThreadPool pool(common.thread_count());
   train::Trainer trainer(training.options, data.train, data.test ? &*data.test : nullptr, pool);
-  TrainObserver observer(progress_style(common.quiet));
+  TrainProgress observer(progress_style(common.quiet), 4);
   if (layers != nullptr) dbn::unroll_into(*layers, trainer.network());
   if (resume) {
     if (std::filesystem::exists(checkpoint)) {
