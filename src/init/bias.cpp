@@ -82,7 +82,8 @@ struct Chrono {
     return
         [*this, units = gates.units(shape)](const random::Stream& stream, std::uint64_t first, std::span<float> out) {
           for (std::size_t i = 0; i < out.size(); ++i) {
-            const double gate = static_cast<double>((first + i) / units);
+            const std::uint64_t block = (first + i) / units;
+            const auto gate = static_cast<double>(block);
             out[i] = 0;
             if (gate != gates.forget && gate != gates.input) continue;
             const double bias = log_of(1 + (longest - 2) * uniform_of(stream, (first + i) % units));
