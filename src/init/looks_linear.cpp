@@ -31,7 +31,8 @@ struct LooksLinear {
                                                    : "outputs and of inputs"));
   }
   [[nodiscard]] Expected expected(const Shape& shape, Fans) const {
-    const double rows = static_cast<double>(shape[0] / row_copies());
+    const std::size_t whole_rows = shape[0] / row_copies();
+    const auto rows = static_cast<double>(whole_rows);
     const double inputs = static_cast<double>(shape.elements()) / std::max(static_cast<double>(shape[0]), 1.0);
     const double longer = std::max({rows, inputs / static_cast<double>(column_copies()), 1.0});
     return {0, gain / std::sqrt(longer), -gain, gain};

@@ -13,7 +13,8 @@ namespace {
 
 // The triangle filter of an axis: 1 - |i / f - c|, f = ceil(k / 2), c = (k - 1) / (2 f).
 std::vector<double> triangle(std::size_t taps) {
-  const double f = static_cast<double>((taps + 1) / 2);
+  const std::size_t half = (taps + 1) / 2;
+  const auto f = static_cast<double>(half);
   const double c = (static_cast<double>(taps) - 1) / (2 * f);
   std::vector<double> weights(taps);
   for (std::size_t i = 0; i < taps; ++i) weights[i] = 1 - std::abs(static_cast<double>(i) / f - c);
