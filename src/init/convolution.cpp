@@ -24,23 +24,19 @@ void want_convolution(std::string_view scheme, const Shape& shape) {
                           shape.str(), shape[1], shape[0]));
 }
 
-std::size_t taps_of(const Shape& shape) {
-  return shape.elements() / std::max<std::size_t>(1, shape[0] * shape[1]);
-}
-
 struct DeltaOrthogonal {
   double gain;
 
   void check(const Shape& shape) const { want_convolution("delta_orthogonal", shape); }
   [[nodiscard]] Expected expected(const Shape& shape, Fans) const {
     if (shape.elements() == 0) return {0, 0, -gain, gain};
-    return {0, gain / std::sqrt(static_cast<double>(shape[0]) * static_cast<double>(taps_of(shape))), -gain, gain};
+    return {0, gain / std::sqrt(static_cast<double>(shape[0]) * static_cast<double>(taps_of(shape).count)), -gain,
+            gain};
   }
   void whole(const Shape& shape, Fans, const random::Stream& stream, std::span<float> out, ThreadPool& pool) const {
     if (out.empty()) return;
-    const std::size_t taps = taps_of(shape);
-    std::size_t middle = 0;
-    for (std::size_t axis = 2; axis < shape.rank(); ++axis) middle = middle * shape[axis] + shape[axis] / 2;
+    const std::uint64_t taps = taps_of(shape).count;
+    const std::uint64_t middle = taps_of(shape).middle;
     Buffer<float> matrix(shape[0] * shape[1]);
     fill_orthogonal(shape[0], shape[1], gain, stream, matrix.span(), pool);
     std::fill(out.begin(), out.end(), 0.0f);

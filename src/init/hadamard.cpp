@@ -44,12 +44,8 @@ struct ZeroHadamard {
     return measured(elements(shape, fans), shape.elements());
   }
   [[nodiscard]] Elements elements(const Shape& shape, Fans) const {
-    std::uint64_t taps = 1;
-    std::uint64_t middle = 0;
-    for (std::size_t axis = 2; axis < shape.rank(); ++axis) {
-      taps *= shape[axis];
-      middle = middle * shape[axis] + shape[axis] / 2;
-    }
+    const std::uint64_t taps = taps_of(shape).count;
+    const std::uint64_t middle = taps_of(shape).middle;
     const std::uint64_t cols = shape[1];
     const bool widens = shape[0] > cols;
     const float value = static_cast<float>(gain / std::sqrt(static_cast<double>(order_of(shape[0], cols))));

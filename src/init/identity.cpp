@@ -48,12 +48,8 @@ struct Dirac {
     return two_values(1, channels * groups, static_cast<double>(shape.elements()));
   }
   [[nodiscard]] Elements elements(const Shape& shape, Fans) const {
-    std::uint64_t taps = 1;
-    std::uint64_t middle = 0;
-    for (std::size_t axis = 2; axis < shape.rank(); ++axis) {
-      taps *= shape[axis];
-      middle = middle * shape[axis] + shape[axis] / 2;
-    }
+    const std::uint64_t taps = taps_of(shape).count;
+    const std::uint64_t middle = taps_of(shape).middle;
     const std::uint64_t outputs = shape[0];
     const std::uint64_t channels = shape[1];
     const std::uint64_t per_group = outputs / static_cast<std::uint64_t>(groups);

@@ -26,6 +26,15 @@ void want_rank(std::string_view scheme, const Shape& shape, std::size_t least, s
               fmt::format("{}: tensor {} has rank {}, {} is wanted", scheme, shape.str(), shape.rank(), wanted));
 }
 
+Taps taps_of(const Shape& shape) {
+  Taps taps;
+  for (std::size_t axis = 2; axis < shape.rank(); ++axis) {
+    taps.count *= shape[axis];
+    taps.middle = taps.middle * shape[axis] + shape[axis] / 2;
+  }
+  return taps;
+}
+
 Expected two_values(double value, double set, double total) {
   const double share = total == 0 ? 0 : set / total;
   const double low = share == 1 ? value : std::min(value, 0.0);

@@ -26,6 +26,13 @@ void fill_in_parts(const Elements& elements, const random::Stream& stream, std::
 /// Throws Error(usage) unless the rank of `shape` is in [least, most].
 void want_rank(std::string_view scheme, const Shape& shape, std::size_t least, std::size_t most = Shape::kMaxRank);
 
+/// The taps of a kernel [out, in, ...], and which of them, in row-major order, is the middle one.
+struct Taps {
+  std::uint64_t count = 1;
+  std::uint64_t middle = 0;
+};
+[[nodiscard]] Taps taps_of(const Shape& shape);
+
 /// What a tensor promises in which `set` of `total` positions hold `value` and the others 0.
 [[nodiscard]] Expected two_values(double value, double set, double total);
 
