@@ -25,6 +25,7 @@
 #include "fanin/init/activation.h"
 #include "fanin/init/application.h"
 #include "fanin/init/catalogue.h"
+#include "fanin/init/dialect_fans.h"
 #include "fanin/init/edge_of_chaos.h"
 #include "fanin/init/fans.h"
 #include "fanin/init/fill.h"

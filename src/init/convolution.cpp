@@ -1,3 +1,5 @@
+#include "init/convolution.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -26,6 +28,15 @@ void want_convolution(std::string_view scheme, const Shape& shape) {
 
 struct DeltaOrthogonal {
   double gain;
+  Middle place = Middle::upper;
+
+  [[nodiscard]] std::uint64_t middle(const Shape& shape) const {
+    std::uint64_t at = 0;
+    for (std::size_t axis = 2; axis < shape.rank(); ++axis) {
+      at = at * shape[axis] + (place == Middle::upper ? shape[axis] : shape[axis] - 1) / 2;
+    }
+    return at;
+  }
 
   void check(const Shape& shape) const { want_convolution("delta_orthogonal", shape); }
   [[nodiscard]] Expected expected(const Shape& shape, Fans) const {
@@ -36,11 +47,10 @@ struct DeltaOrthogonal {
   void whole(const Shape& shape, Fans, const random::Stream& stream, std::span<float> out, ThreadPool& pool) const {
     if (out.empty()) return;
     const std::uint64_t taps = taps_of(shape).count;
-    const std::uint64_t middle = taps_of(shape).middle;
     Buffer<float> matrix(shape[0] * shape[1]);
     fill_orthogonal(shape[0], shape[1], gain, stream, matrix.span(), pool);
     std::fill(out.begin(), out.end(), 0.0f);
-    for (std::size_t i = 0; i < matrix.size(); ++i) out[i * taps + middle] = matrix.data()[i];
+    for (std::size_t i = 0; i < matrix.size(); ++i) out[i * taps + middle(shape)] = matrix.data()[i];
   }
   friend bool operator==(const DeltaOrthogonal&, const DeltaOrthogonal&) = default;
 };
@@ -139,12 +149,16 @@ struct OrthogonalConvolution {
 
 }  // namespace
 
+RulePtr delta_orthogonal_rule(double gain, Middle middle) {
+  return make_rule(DeltaOrthogonal{gain, middle});
+}
+
 std::vector<Definition> convolution_definitions() {
   return {
       {"delta_orthogonal",
        {},
        {number("gain", "1", kNotNegative)},
-       [](Arguments a) { return make_rule(DeltaOrthogonal{a[0].number}); },
+       [](Arguments a) { return delta_orthogonal_rule(a[0].number, Middle::upper); },
        "W[:, :, middle...] = gain Q with Q^T Q = I, Haar distributed, 0 elsewhere: a convolution that keeps norms; "
        "rank 3 "
        "or more, [out, in, ...] with in <= out",

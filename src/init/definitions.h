@@ -1,11 +1,13 @@
 #pragma once
 
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "fanin/init/dialect_fans.h"
 #include "fanin/init/fans.h"
 
 #include "init/rule.h"
@@ -60,13 +62,30 @@ struct Argument {
 
 using Arguments = std::span<const Argument>;
 
+/// What a dialect's name stands beside: a scheme of fanin, or the default of a layer (`linear`, `embedding`,
+/// `recurrent`), and the text of the dialect's scheme that means it.
+struct Counterpart {
+  std::string_view of;
+  std::string_view text;
+  std::string_view remark;  ///< a few words for a table
+};
+
+/// What a scheme of a framework has beside the others.
+struct Dialect {
+  Framework framework;
+  std::string_view fan;      ///< what its scale depends on, in a few words; `-` for nothing
+  std::string_view differs;  ///< from fanin's scheme, and where that is the correct one
+  std::vector<Counterpart> counterparts;
+};
+
 struct Definition {
-  std::string_view name;
+  std::string_view name;  ///< a dialect's with its prefix: `keras:he_normal`
   std::vector<std::string_view> aliases;
   std::vector<Parameter> parameters;
   RulePtr (*make)(Arguments arguments);
   std::string_view formula;
   std::string_view source;
+  std::optional<Dialect> dialect = {};
 };
 
 /// The schemes of each family, each in the source of its name.
@@ -85,13 +104,38 @@ struct Definition {
 [[nodiscard]] std::vector<Definition> classic_definitions();
 [[nodiscard]] std::vector<Definition> bias_definitions();
 
-/// All of them, simplest first.
-[[nodiscard]] std::span<const Definition> definitions();
+/// The dialects, each in the source of its framework's name.
+[[nodiscard]] std::vector<Definition> torch_definitions();
+[[nodiscard]] std::vector<Definition> keras_definitions();
+[[nodiscard]] std::vector<Definition> jax_definitions();
+[[nodiscard]] std::vector<Definition> flax_definitions();
+[[nodiscard]] std::vector<Definition> mlx_definitions();
+[[nodiscard]] std::vector<Definition> caffe_definitions();
+[[nodiscard]] std::vector<Definition> mxnet_definitions();
+[[nodiscard]] std::vector<Definition> tiny_dnn_definitions();
+[[nodiscard]] std::vector<Definition> mlpack_definitions();
+[[nodiscard]] std::vector<Definition> fann_definitions();
 
-/// The definition called so, also by an alias, or null.
+/// All of fanin's own, simplest first.
+[[nodiscard]] std::span<const Definition> definitions();
+/// All of the dialects, framework by framework.
+[[nodiscard]] std::span<const Definition> dialect_definitions();
+
+/// The definition called so, also by an alias, or null. `torch_2_11:` and `torch_2_12:` are `torch:` where nothing
+/// changed, and names of torch.nn.init may keep their last underscore.
 [[nodiscard]] const Definition* find_definition(std::string_view name);
 
-/// Every name and alias.
+/// Every name and alias of fanin's own.
 [[nodiscard]] const std::vector<std::string>& scheme_names();
+
+/// Where a name may be meant that is no scheme: the end of a sentence about it, with what is near or exists elsewhere.
+[[nodiscard]] std::string instead_of(std::string_view unknown);
+
+/// `keras` of `keras:he_normal`; empty for a name without a colon. The rest of it: `he_normal`.
+[[nodiscard]] std::string_view prefix_of(std::string_view name);
+[[nodiscard]] std::string_view local_name(std::string_view name);
+
+/// The rule that a text means, as Scheme::parse reads it.
+[[nodiscard]] RulePtr parse_rule(std::string_view text);
 
 }  // namespace fanin::init

@@ -28,6 +28,7 @@ std::string quoted(std::string_view text) {
 }
 
 std::string range_text(const Parameter& p) {
+  if (p.type == ParameterType::choice) return fmt::format("{}", fmt::join(p.choices, ", "));
   std::string_view kind = p.type == ParameterType::integer ? "whole numbers" : "numbers";
   return fmt::format("{} in {}{}, {}{}", kind, p.range.min_included ? '[' : '(', p.range.min, p.range.max,
                      p.range.max_included ? ']' : ')');
@@ -142,17 +143,22 @@ Parsed parse_scheme(std::string_view text, int depth) {
   if (name.empty()) fail(fmt::format("scheme {}: a name is wanted, such as xavier_uniform", quoted(text)));
   const Definition* definition = find_definition(name);
   if (!definition) {
-    fail(fmt::format("unknown scheme {}{}", quoted(name), did_you_mean(name, scheme_names())));
+    fail(fmt::format("unknown scheme {}{}", quoted(name), instead_of(name)));
   }
   const auto arguments = parse_arguments(*definition, name, inside(text, open).value_or(""), depth);
   return {definition->name, definition->make(arguments)};
 }
 
+// Nobody nests schemes; a text from outside must not decide how deep the stack grows.
+constexpr int kDeepest = 4;
+
 }  // namespace
 
+RulePtr parse_rule(std::string_view text) {
+  return parse_scheme(trimmed(text), kDeepest).rule;
+}
+
 Scheme Scheme::parse(std::string_view text) {
-  // Nobody nests schemes; a text from outside must not decide how deep the stack grows.
-  constexpr int kDeepest = 4;
   text = trimmed(text);
   Parsed parsed = parse_scheme(text, kDeepest);
   return {std::string(text), std::string(parsed.name), std::move(parsed.rule)};

@@ -4,21 +4,15 @@
 
 #include "fanin/init/catalogue.h"
 
+#include "dialect_cases.h"
 #include "init_test_support.h"
 #include "tests/support/each_target.h"
 
 namespace fanin::init {
 namespace {
 
-// A scheme with a shape that it fills, one from every family that says something about shapes.
-struct Case {
-  const char* scheme;
-  Shape shape;
-  std::uint64_t checksum;  ///< FNV-1a over the bits of all elements
-};
-
 // A change of any of these numbers changes networks that someone made before: never edit them, add a new scheme.
-const std::vector<Case>& cases() {
+const std::vector<Case>& plain_cases() {
   static const std::vector<Case> all = {
       {"zeros", {6, 4}, 0x0243cfa845185aa5},
       {"ones", {6, 4}, 0x3940639d32d0ace5},
@@ -90,6 +84,16 @@ const std::vector<Case>& cases() {
   return all;
 }
 
+// Those of fanin, one from every family that says something about shapes, and those of the dialects.
+const std::vector<Case>& cases() {
+  static const std::vector<Case> all = [] {
+    std::vector<Case> list = plain_cases();
+    list.insert(list.end(), dialect_cases().begin(), dialect_cases().end());
+    return list;
+  }();
+  return all;
+}
+
 Fans fans_of(const Shape& shape) {
   const double rows = shape.rank() == 0 ? 1 : static_cast<double>(shape[0]);
   return {static_cast<double>(shape.elements()) / rows, rows};
@@ -125,10 +129,12 @@ TEST(EveryScheme, BitsArePinned) {
 }
 
 TEST(EveryScheme, IsAmongTheCases) {
-  for (const SchemeInfo& info : catalogue()) {
-    bool found = false;
-    for (const Case& c : cases()) found = found || Scheme::parse(c.scheme).name() == info.name;
-    EXPECT_TRUE(found) << info.name;
+  for (const auto& list : {catalogue(), dialects()}) {
+    for (const SchemeInfo& info : list) {
+      bool found = false;
+      for (const Case& c : cases()) found = found || Scheme::parse(c.scheme).name() == info.name;
+      EXPECT_TRUE(found) << info.name;
+    }
   }
 }
 
@@ -229,9 +235,29 @@ TEST(EveryScheme, RandomOnesDependOnTheirStream) {
       fill(scheme, c.shape, fans_of(c.shape), random::Stream(1, name), out, pool);
       return out;
     };
-    static const std::vector<std::string> fixed = {
-        "zeros", "ones", "constant", "identity",      "dirac",      "bilinear",         "dft",
-        "dct",   "stft", "hadamard", "zero_hadamard", "prior_bias", "inverse_softplus", "forget_gate"};
+    static const std::vector<std::string> fixed = {"zeros",
+                                                   "ones",
+                                                   "constant",
+                                                   "identity",
+                                                   "dirac",
+                                                   "bilinear",
+                                                   "dft",
+                                                   "dct",
+                                                   "stft",
+                                                   "hadamard",
+                                                   "zero_hadamard",
+                                                   "prior_bias",
+                                                   "inverse_softplus",
+                                                   "forget_gate",
+                                                   "torch:eye",
+                                                   "torch:dirac",
+                                                   "keras:stft",
+                                                   "keras:identity",
+                                                   "keras:lstm_bias",
+                                                   "mlx:identity",
+                                                   "caffe:bilinear",
+                                                   "mxnet:Bilinear",
+                                                   "mxnet:LSTMBias"};
     const bool random = std::find(fixed.begin(), fixed.end(), scheme.name()) == fixed.end() &&
                         scheme.expected(c.shape, fans_of(c.shape)).std > 0;
     EXPECT_EQ(with("a") != with("b"), random) << c.scheme;

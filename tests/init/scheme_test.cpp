@@ -141,18 +141,20 @@ TEST(Scheme, LongTextsAreNotRepeatedWhole) {
 
 TEST(Catalogue, EverySchemeAndAliasParsesWithItsDefaults) {
   EXPECT_GE(catalogue().size(), 42u);
-  for (const SchemeInfo& info : catalogue()) {
-    std::string arguments;
-    // Those with a parameter that has no default.
-    if (info.name == "constant" || info.name == "chrono" || info.name == "kathirvalavakumar_subavathi")
-      arguments = "(3)";
-    if (info.name == "sparse") arguments = "(0.5)";
-    const Scheme scheme = Scheme::parse(info.name + arguments);
-    EXPECT_EQ(scheme.name(), info.name);
-    for (const std::string& alias : info.aliases) EXPECT_EQ(Scheme::parse(alias + arguments), scheme) << alias;
-    EXPECT_FALSE(info.formula.empty());
-    EXPECT_FALSE(info.source.empty());
-    for (const char c : info.formula + info.source) EXPECT_TRUE(c >= ' ' && c <= '~') << info.name;
+  EXPECT_GE(dialects().size(), 120u);
+  for (const auto& list : {catalogue(), dialects()}) {
+    for (const SchemeInfo& info : list) {
+      // An example has arguments where a parameter has no default.
+      const Scheme scheme = Scheme::parse(info.example);
+      EXPECT_EQ(scheme.name(), info.name);
+      EXPECT_EQ(info.example.rfind(info.name, 0), 0u) << info.example;
+      const std::string arguments = info.example.substr(info.name.size());
+      for (const std::string& alias : info.aliases) EXPECT_EQ(Scheme::parse(alias + arguments), scheme) << alias;
+      EXPECT_FALSE(info.formula.empty());
+      EXPECT_FALSE(info.source.empty());
+      for (const char c : info.formula + info.source) EXPECT_TRUE(c >= ' ' && c <= '~') << info.name;
+      EXPECT_EQ(&scheme_info(info.name), &info);
+    }
   }
 }
 
