@@ -27,6 +27,7 @@
 #include "fanin/init/catalogue.h"
 #include "fanin/init/dialect_fans.h"
 #include "fanin/init/edge_of_chaos.h"
+#include "fanin/init/explain.h"
 #include "fanin/init/fans.h"
 #include "fanin/init/fill.h"
 #include "fanin/init/float_type.h"

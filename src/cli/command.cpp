@@ -160,6 +160,7 @@ int run(int argc, const char* const* argv) {
   add_init(app, action);
   add_verify(app, action);
   add_list(app, action);
+  add_explain(app, action);
   add_rbm(app, action);
   add_dbn(app, action);
   add_bench(app, action);

@@ -30,6 +30,7 @@ using Action = std::function<int()>;
 /// Each adds a subcommand whose callback puts its action into `action`.
 void add_bench(CLI::App& app, Action& action);
 void add_dbn(CLI::App& app, Action& action);
+void add_explain(CLI::App& app, Action& action);
 void add_init(CLI::App& app, Action& action);
 void add_lab(CLI::App& app, Action& action);
 void add_list(CLI::App& app, Action& action);

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <memory>
-#include <sstream>
+#include <optional>
 #include <string_view>
 
 #include "fanin/core/error.h"
@@ -14,13 +14,12 @@
 
 #include "cli/command.h"
 #include "cli/settings.h"
+#include "cli/wrapped.h"
 
 namespace fanin::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr std::size_t kColumns = 100;
 
 struct List {
   Common common;
@@ -30,29 +29,6 @@ struct List {
 
   int run() const;
 };
-
-std::size_t width(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
-// `text` behind `head`, broken at spaces; later lines begin below the first word.
-std::string wrapped(const std::string& head, const std::string& text) {
-  std::string out = head;
-  std::size_t column = width(head);
-  bool first = true;
-  std::istringstream words(text);
-  for (std::string word; words >> word;) {
-    if (!first && column + 1 + width(word) > kColumns) {
-      out += "\n" + std::string(width(head), ' ');
-      column = width(head);
-      first = true;
-    }
-    out += (first ? "" : " ") + word;
-    column += width(word) + (first ? 0 : 1);
-    first = false;
-  }
-  return out + "\n";
-}
 
 std::string written(const init::SchemeInfo& s) {
   return s.parameters.empty() ? s.name : fmt::format("{}({})", s.name, s.parameters);
@@ -70,28 +46,70 @@ std::string detail(const init::SchemeInfo& s) {
   text += wrapped("parameters  ", s.parameters.empty() ? std::string("none") : s.parameters);
   text += wrapped("formula     ", s.formula);
   text += wrapped("source      ", s.source);
+  if (s.dialect) text += wrapped("differs     ", s.dialect->differs);
   return text + wrapped("in full     ", written(s));
 }
 
 const init::SchemeInfo& find(std::string_view text) {
   // A scheme with its arguments is asked for by name, too.
-  const std::string_view wanted = trimmed(text.substr(0, text.find('(')));
+  return init::scheme_info(trimmed(text.substr(0, text.find('('))));
+}
+
+// The framework of `keras:`, which asks for all of its schemes.
+std::optional<init::Framework> framework_of(std::string_view text) {
+  text = trimmed(text);
+  if (text.empty() || text.back() != ':') return std::nullopt;
+  const std::string_view name = text.substr(0, text.size() - 1);
+  const auto framework = init::framework_named(name);
+  if (framework) return framework;
   std::vector<std::string> names;
-  for (const init::SchemeInfo& s : init::catalogue()) {
-    names.push_back(s.name);
-    names.insert(names.end(), s.aliases.begin(), s.aliases.end());
-    if (s.name == wanted || std::find(s.aliases.begin(), s.aliases.end(), wanted) != s.aliases.end()) return s;
-  }
+  for (const init::Framework f : init::kFrameworks) names.emplace_back(to_string(f));
   throw Error(ErrorKind::usage, "list",
-              fmt::format("no scheme is named '{}'{}; 'fanin list' shows all", wanted, did_you_mean(wanted, names)));
+              fmt::format("no dialect is called '{}:'{}; there are {}", name.substr(0, 40), did_you_mean(name, names),
+                          fmt::join(names, ", ")));
+}
+
+std::vector<const init::SchemeInfo*> wanted(std::string_view name) {
+  std::vector<const init::SchemeInfo*> list;
+  if (const auto framework = framework_of(name)) {
+    for (const init::SchemeInfo& s : init::dialects()) {
+      if (s.dialect->framework == *framework) list.push_back(&s);
+    }
+  } else if (!name.empty()) {
+    list.push_back(&find(name));
+  } else {
+    for (const init::SchemeInfo& s : init::catalogue()) list.push_back(&s);
+  }
+  return list;
+}
+
+std::string dialect_names() {
+  std::string text;
+  for (const init::Framework f : init::kFrameworks) {
+    const auto all = init::dialects();
+    const auto count = std::count_if(all.begin(), all.end(), [&](const auto& s) { return s.dialect->framework == f; });
+    text += fmt::format("{}{}: ({})", text.empty() ? "" : ", ", to_string(f), count);
+  }
+  return text;
 }
 
 Json to_json(const init::SchemeInfo& s) {
-  return {{"name", s.name},
-          {"aliases", s.aliases},
-          {"parameters", s.parameters},
-          {"formula", s.formula},
-          {"source", s.source}};
+  Json json = {{"name", s.name},
+               {"aliases", s.aliases},
+               {"parameters", s.parameters},
+               {"formula", s.formula},
+               {"source", s.source}};
+  if (s.dialect) {
+    json["framework"] = to_string(s.dialect->framework);
+    json["fan"] = s.dialect->fan;
+    json["differs"] = s.dialect->differs;
+    Json counterparts = Json::array();
+    for (const init::CounterpartInfo& c : s.dialect->counterparts) {
+      counterparts.push_back({{"of", c.of}, {"scheme", c.text}, {"remark", c.remark}});
+    }
+    json["counterparts"] = std::move(counterparts);
+  }
+  return json;
 }
 
 // One row for each activation, one column for each definition; `-` where PyTorch has no number.
@@ -141,23 +159,22 @@ int List::run() const {
     }
     return kOk;
   }
-  const init::SchemeInfo* one = name.empty() ? nullptr : &find(name);
+  const std::vector<const init::SchemeInfo*> list = wanted(name);
   if (common.json) {
     Json schemes = Json::array();
-    for (const init::SchemeInfo& s : init::catalogue()) {
-      if (one == nullptr || one == &s) schemes.push_back(to_json(s));
-    }
+    for (const init::SchemeInfo* s : list) schemes.push_back(to_json(*s));
     print_json({{"schema", 1}, {"command", "list"}, {"version", version()}, {"schemes", std::move(schemes)}});
     return kOk;
   }
-  if (one != nullptr) {
-    print(detail(*one));
+  if (!name.empty() && !framework_of(name)) {
+    print(detail(*list[0]));
     return kOk;
   }
   std::string text;
-  for (const init::SchemeInfo& s : init::catalogue()) text += entry(s) + "\n";
-  print(text + fmt::format("{} schemes; 'fanin list NAME' shows one, 'fanin lab --inits A,B' compares them\n",
-                           init::catalogue().size()));
+  for (const init::SchemeInfo* s : list) text += entry(*s) + "\n";
+  text += fmt::format("{} schemes; 'fanin list NAME' shows one, 'fanin lab --inits A,B' compares them\n", list.size());
+  if (name.empty()) text += wrapped("dialects: ", dialect_names() + "; 'fanin list keras:' shows one framework's");
+  print(text);
   return kOk;
 }
 
@@ -166,7 +183,8 @@ int List::run() const {
 void add_list(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand("list", "Show the initialization schemes: names, parameters, formulas, sources");
   auto state = std::make_shared<List>();
-  command->add_option("name", state->name, "Only this scheme, by its name or an alias")->type_name("NAME");
+  command->add_option("name", state->name, "Only this scheme, by its name or an alias, or a framework's: keras:")
+      ->type_name("NAME");
   state->common.add_to(*command);
   command->add_option("--seed", state->seed, "Taken as by every command; nothing here is random")
       ->type_name("N")
