@@ -166,9 +166,9 @@ void print_explanation(const init::Explanation& e, bool json) {
     document["source"] = info.source;
     if (info.dialect) {
       document["framework"] = to_string(info.dialect->framework);
-      document["fan"] = info.dialect->fan;
       document["differs"] = info.dialect->differs;
     }
+    document["fan"] = e.fan;
     document.update(to_json(e.figures));
     document["elsewhere"] = to_json(e.elsewhere);
     return print_json(document);
@@ -180,7 +180,8 @@ void print_explanation(const init::Explanation& e, bool json) {
   text += wrapped("  source      ", info.source);
   if (info.dialect) text += wrapped("  differs     ", info.dialect->differs);
   text += "\n" + wrapped("  for         ", tensor_words(e.shape, e.fans));
-  if (info.dialect && info.dialect->fan != "-") text += wrapped("  scaled by   ", info.dialect->fan);
+  if (!e.fan.empty() && e.fan != "-")
+    text += wrapped("  scaled by   ", (e.fan == "of the layer" ? "the fans " : "") + e.fan);
   if (e.figures.expected) {
     const init::Expected& x = *e.figures.expected;
     text += wrapped("  law         ", e.figures.law);

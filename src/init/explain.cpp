@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
 
 #include "fanin/core/error.h"
 #include "fanin/core/text.h"
@@ -102,9 +103,43 @@ Figures figures_of(const Scheme& scheme, const Shape& shape, Fans fans) {
   return figures;
 }
 
+// The value that a scheme's text, or else its definition, gives to a parameter.
+std::string argument_of(std::string_view text, std::string_view parameter) {
+  const Definition& d = *find_definition(name_in(text));
+  const auto found =
+      std::find_if(d.parameters.begin(), d.parameters.end(), [&](const Parameter& p) { return p.name == parameter; });
+  std::string value(found->fallback);
+  const std::size_t open = text.find('(');
+  if (open == std::string_view::npos) return value;
+  const std::string_view inside = text.substr(open + 1, text.rfind(')') - open - 1);
+  std::size_t position = 0;
+  for (const std::string& part : split_outside_parentheses(inside, ',')) {
+    const std::size_t equals = part.find('=');
+    if (equals == std::string::npos) {
+      if (position == static_cast<std::size_t>(found - d.parameters.begin())) value = part;
+    } else if (trimmed(std::string_view(part).substr(0, equals)) == parameter) {
+      value = trimmed(std::string_view(part).substr(equals + 1));
+    }
+    ++position;
+  }
+  return value;
+}
+
+// `fan(mode) of the shape` says that a parameter chooses; each framework has words of its own for what.
+std::string with_chosen_fan(std::string words, std::string_view text) {
+  if (words.rfind("fan(", 0) != 0) return words;
+  const std::size_t close = words.find(')');
+  static const std::map<std::string_view, std::string_view> kFans = {{"in", "fan_in"},       {"out", "fan_out"},
+                                                                     {"avg", "fan_avg"},     {"FAN_IN", "fan_in"},
+                                                                     {"FAN_OUT", "fan_out"}, {"AVERAGE", "fan_avg"}};
+  const std::string value = argument_of(text, std::string_view(words).substr(4, close - 4));
+  const auto fan = kFans.find(value);
+  return (fan == kFans.end() ? value : std::string(fan->second)) + words.substr(close + 1);
+}
+
 // fanin's own take the fans of the layer, if other fans give other figures.
 std::string fan_words(const SchemeInfo& info, const Scheme& scheme, const Shape& shape, Fans fans) {
-  if (info.dialect) return info.dialect->fan;
+  if (info.dialect) return with_chosen_fan(info.dialect->fan, scheme.str());
   const auto of = [&](Fans f) { return figures_of(scheme, shape, f).expected; };
   const auto once = of(fans);
   if (!once) return {};
@@ -209,8 +244,11 @@ Explanation explain(std::string_view text, const Shape& shape, Fans fans) {
   const bool alone = text.find('(') == std::string_view::npos;
   // A name alone stays as it was spelled where it parses.
   const std::string scheme(alone && info.example != info.name ? std::string_view(info.example) : trimmed(text));
-  Explanation e{.scheme = scheme, .info = &info, .shape = shape, .fans = fans, .figures = {}, .elsewhere = {}};
-  e.figures = figures_of(Scheme::parse(scheme), shape, fans);
+  Explanation e{
+      .scheme = scheme, .info = &info, .fan = {}, .shape = shape, .fans = fans, .figures = {}, .elsewhere = {}};
+  const Scheme parsed = Scheme::parse(scheme);
+  e.fan = fan_words(info, parsed, shape, fans);
+  e.figures = figures_of(parsed, shape, fans);
   std::vector<std::string> seen = {info.name};
   const auto add = [&](Meaning row) {
     const std::string& name = scheme_info(name_in(row.scheme)).name;

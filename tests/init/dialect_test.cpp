@@ -45,6 +45,7 @@ TEST(DialectNames, SpellingsOfTheFrameworkMeanTheSame) {
   EXPECT_EQ(parse("keras:GlorotUniform"), parse("keras:glorot_uniform"));
   EXPECT_EQ(parse("jax:kaiming_normal"), parse("jax:he_normal"));
   EXPECT_EQ(parse("flax:zeros_init"), parse("zeros"));
+  expect_rejected("jax:zeros_init", {"flax:zeros_init"});
   EXPECT_EQ(parse("mxnet:msraprelu"), parse("mxnet:MSRAPrelu"));
 }
 
@@ -335,6 +336,19 @@ TEST(JaxDeltaOrthogonal, NativeOrderIsTheSameKernelTurned) {
       for (std::size_t t = 0; t < 20; ++t) EXPECT_EQ(own[(o * 3 + i) * 20 + t], native[(t * 3 + i) * 6 + o]);
     }
   }
+}
+
+// Of an even kernel the two frameworks disagree, and so do fanin and JAX.
+TEST(JaxDeltaOrthogonal, CentreIsTheLowerOfTwoMiddleTaps) {
+  const auto centre = [](std::string_view scheme, const Shape& shape) {
+    const std::vector<float> w = filled(scheme, shape, {});
+    const std::size_t taps = w.size() / (shape[0] * shape[1]);
+    return (std::find_if(w.begin(), w.end(), [](float x) { return x != 0; }) - w.begin()) % static_cast<long>(taps);
+  };
+  EXPECT_EQ(centre("jax:delta_orthogonal", {6, 4, 4, 5}), 1 * 5 + 2);
+  EXPECT_EQ(centre("delta_orthogonal", {6, 4, 4, 5}), 2 * 5 + 2);
+  EXPECT_EQ(centre("torch:dirac", {6, 4, 4, 5}), 2 * 5 + 2);
+  EXPECT_EQ(filled("jax:delta_orthogonal", {6, 4, 3, 5}, {}), filled("delta_orthogonal", {6, 4, 3, 5}, {}));
 }
 
 TEST(KerasStft, NativeOrderIsSamplesByFrequencies) {

@@ -117,6 +117,20 @@ TEST(Explain, SaysWhatANameMeansAndWhereElseItIs) {
   EXPECT_EQ(std::find(others.begin(), others.end(), "keras:he_normal"), others.end());
 }
 
+TEST(Explain, ArgumentsChooseTheFan) {
+  const auto fan = [](std::string_view text) { return explain(text, mnist_layer(), kFans).fan; };
+  EXPECT_EQ(fan("torch:kaiming_normal"), "fan_in of the shape");
+  EXPECT_EQ(fan("torch:kaiming_normal_(0, fan_out)"), "fan_out of the shape");
+  EXPECT_EQ(fan("mlx:he_normal( mode = fan_out )"), "fan_out of the shape");
+  EXPECT_EQ(fan("caffe:xavier(AVERAGE)"), "fan_avg of the shape");
+  EXPECT_EQ(fan("mxnet:Xavier"), "fan_avg of the shape");
+  EXPECT_EQ(fan("mxnet:Xavier(uniform, in, 3)"), "fan_in of the shape");
+  EXPECT_EQ(fan("mxnet:Xavier(magnitude=2, factor_type=out)"), "fan_out of the shape");
+  EXPECT_EQ(fan("jax:variance_scaling(1, fan_geo_avg, normal)"), "fan_geo_avg of the shape");
+  EXPECT_EQ(fan("kaiming_normal"), "of the layer");
+  EXPECT_EQ(fan("normal"), "");
+}
+
 TEST(Explain, ArgumentsDecideWhatItStandsFor) {
   const auto others = schemes_of(explain("mxnet:Xavier(gaussian)", mnist_layer(), kFans).elsewhere);
   EXPECT_NE(std::find(others.begin(), others.end(), "xavier_normal"), others.end());

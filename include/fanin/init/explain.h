@@ -47,6 +47,7 @@ struct Comparison {
 struct Explanation {
   std::string scheme;  ///< as given, or with an example's arguments where some must be given
   const SchemeInfo* info;
+  std::string fan;  ///< what its scale depends on, with these arguments; empty for nothing
   Shape shape;
   Fans fans;
   Figures figures;

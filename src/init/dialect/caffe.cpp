@@ -71,11 +71,12 @@ std::vector<Definition> caffe_definitions() {
        kFiller,
        Dialect{
            kCaffe,
-           "fan_in of the shape",
+           "fan(variance_norm) of the shape",
            "By default of fan_in alone: LeCun's uniform under Xavier's name; variance_norm=AVERAGE is Glorot and "
            "Bengio 2010. Fans of the shape as PyTorch's, swapped for transposed kernels, which Caffe stores [in, out "
            "/ groups, taps]; rank 1 counts fan_in 1.",
            {{"xavier_uniform", "caffe:xavier", "fan_in alone: LeCun's uniform"},
+            {"xavier_uniform", "caffe:xavier(AVERAGE)", "the same"},
             {"lecun_uniform", "caffe:xavier", "called xavier"}}}},
       {"caffe:msra",
        {},
@@ -84,7 +85,7 @@ std::vector<Definition> caffe_definitions() {
        "W ~ N(0, 2 / fan), fan as for caffe:xavier",
        kFiller,
        Dialect{kCaffe,
-               "fan_in of the shape",
+               "fan(variance_norm) of the shape",
                "The same as fanin's kaiming_normal but for the fans of the shape, as for caffe:xavier.",
                {{"kaiming_normal", "caffe:msra", "the same"}}}},
       {"caffe:bilinear",

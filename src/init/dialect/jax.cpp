@@ -106,14 +106,14 @@ std::vector<Definition> jax_family(Framework framework) {
       "0.95311 where 1 / 0.96196 is right: the variance comes out 1.87 % too large.";
   std::vector<Definition> list = {
       {name("zeros"),
-       {name("zeros_init")},
+       jax ? std::vector<std::string_view>{} : std::vector<std::string_view>{name("zeros_init")},
        {},
        [](Arguments) { return parse_rule("zeros"); },
        "W = 0",
        source,
        Dialect{framework, "-", "The same as fanin's zeros.", counterpart("zeros", "zeros", "the same")}},
       {name("ones"),
-       {name("ones_init")},
+       jax ? std::vector<std::string_view>{} : std::vector<std::string_view>{name("ones_init")},
        {},
        [](Arguments) { return parse_rule("ones"); },
        "W = 1",

@@ -87,12 +87,15 @@ std::vector<Definition> mxnet_definitions() {
        kInitializer,
        Dialect{
            kMxnet,
-           "fan_avg of the shape",
+           "fan(factor_type) of the shape",
            "uniform is Glorot and Bengio's: +-sqrt(6 / (fan_in + fan_out)). gaussian takes the bound for the std, so "
            "with the default magnitude=3 it is sqrt(3) too large; magnitude=1 is right. Fans of the shape, as "
            "torch:xavier_uniform; fewer than 2 axes are an error.",
            {{"xavier_uniform", "mxnet:Xavier", "the same"},
-            {"xavier_normal", "mxnet:Xavier(gaussian)", "std sqrt(3) too large"}}}},
+            {"xavier_normal", "mxnet:Xavier(gaussian)", "std sqrt(3) too large"},
+            {"kaiming_uniform", "mxnet:Xavier(uniform, in, 6)", "by its parameters"},
+            {"lecun_uniform", "mxnet:Xavier(uniform, in, 3)", "by its parameters"},
+            {"lecun_normal", "mxnet:Xavier(gaussian, in, 1)", "by its parameters, not truncated"}}}},
       {"mxnet:MSRAPrelu",
        {"mxnet:msraprelu"},
        {factor_type, number("slope", "0.25")},
@@ -101,7 +104,7 @@ std::vector<Definition> mxnet_definitions() {
        kInitializer,
        Dialect{
            kMxnet,
-           "fan_avg of the shape",
+           "fan(factor_type) of the shape",
            "By default of the mean of both fans and for a slope of 0.25, where He et al. 2015, eq. 15, has one fan: "
            "MSRAPrelu(in, 0) is fanin's kaiming_normal. Fans of the shape, as torch:xavier_uniform.",
            {{"kaiming_normal", "mxnet:MSRAPrelu", "fan_avg, slope 0.25"}}}},

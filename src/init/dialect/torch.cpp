@@ -162,10 +162,11 @@ std::vector<Definition> torch_definitions() {
        "W ~ U(+-gain sqrt(3 / fan)), gain = calculate_gain(nonlinearity, a)",
        kInit,
        Dialect{kTorch,
-               "fan_in of the shape",
+               "fan(mode) of the shape",
                "Gains are those of calculate_gain, 12 names (gelu, silu, ... are errors); a is forgotten for all but "
                "leaky_relu. Fans of the shape, as for torch:xavier_uniform.",
-               {{"kaiming_uniform", "torch:kaiming_uniform", "the same"}}}},
+               {{"kaiming_uniform", "torch:kaiming_uniform", "the same"},
+                {"lecun_uniform", "torch:kaiming_uniform(nonlinearity=linear)", "the same"}}}},
       {"torch:kaiming_normal",
        {},
        kaiming_parameters(),
@@ -173,11 +174,12 @@ std::vector<Definition> torch_definitions() {
        "W ~ N(0, gain^2 / fan), gain = calculate_gain(nonlinearity, a)",
        kInit,
        Dialect{kTorch,
-               "fan_in of the shape",
+               "fan(mode) of the shape",
                "Not truncated, where Keras, JAX and Flax truncate what they call he_normal. Gains are those of "
                "calculate_gain, 12 names (gelu, silu, ... are errors); a is forgotten for all but leaky_relu. Fans of "
                "the shape, as for torch:xavier_uniform.",
-               {{"kaiming_normal", "torch:kaiming_normal", "the same"}}}},
+               {{"kaiming_normal", "torch:kaiming_normal", "the same"},
+                {"lecun_normal", "torch:kaiming_normal(nonlinearity=linear)", "not truncated"}}}},
       {"torch:orthogonal",
        {},
        gain_alone,
