@@ -169,6 +169,7 @@ void print_explanation(const init::Explanation& e, bool json) {
       document["differs"] = info.dialect->differs;
     }
     document["fan"] = e.fan;
+    if (e.counted) document["counted"] = {{"fan_in", e.counted->in}, {"fan_out", e.counted->out}};
     document.update(to_json(e.figures));
     document["elsewhere"] = to_json(e.elsewhere);
     return print_json(document);
@@ -182,6 +183,10 @@ void print_explanation(const init::Explanation& e, bool json) {
   text += "\n" + wrapped("  for         ", tensor_words(e.shape, e.fans));
   if (!e.fan.empty() && e.fan != "-")
     text += wrapped("  scaled by   ", (e.fan == "of the layer" ? "the fans " : "") + e.fan);
+  if (e.counted) {
+    text += fmt::format("  counted     fan_in {:g}, fan_out {:g} by {}\n", e.counted->in, e.counted->out,
+                        to_string(info.dialect->framework));
+  }
   if (e.figures.expected) {
     const init::Expected& x = *e.figures.expected;
     text += wrapped("  law         ", e.figures.law);

@@ -28,6 +28,7 @@ struct Range {
 };
 
 inline constexpr double kMax = std::numeric_limits<float>::max();
+inline constexpr Range kWithInfinity{-std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity()};
 inline constexpr Range kNotNegative{0, kMax};
 inline constexpr Range kPositive{0, kMax, false};
 inline constexpr Range kFraction{0, 1};

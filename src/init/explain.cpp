@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <optional>
 
 #include "fanin/core/error.h"
 #include "fanin/core/text.h"
@@ -137,6 +138,24 @@ std::string with_chosen_fan(std::string words, std::string_view text) {
   return (fan == kFans.end() ? value : std::string(fan->second)) + words.substr(close + 1);
 }
 
+// What the framework counts, unless axes are named, which change the count.
+std::optional<Fans> counted_fans(const SchemeInfo& info, std::string_view text, const Shape& shape) {
+  constexpr std::string_view kEnd = "of the shape";
+  if (!info.dialect || info.dialect->fan.find(kEnd) == std::string::npos) return std::nullopt;
+  const Framework framework = info.dialect->framework;
+  bool native = false;
+  for (const Parameter& p : find_definition(info.name)->parameters) {
+    const bool axis = p.name == "in_axis" || p.name == "out_axis" || p.name == "batch_axis";
+    if (axis && argument_of(text, p.name) != p.fallback) return std::nullopt;
+    if (p.name == "shape") native = argument_of(text, p.name) == "native";
+  }
+  try {
+    return framework_fans(framework, native ? shape : framework_shape(framework, shape));
+  } catch (const Error&) {
+    return std::nullopt;  // the scheme cannot fill the tensor, and its figures say why
+  }
+}
+
 // fanin's own take the fans of the layer, if other fans give other figures.
 std::string fan_words(const SchemeInfo& info, const Scheme& scheme, const Shape& shape, Fans fans) {
   if (info.dialect) return with_chosen_fan(info.dialect->fan, scheme.str());
@@ -244,10 +263,17 @@ Explanation explain(std::string_view text, const Shape& shape, Fans fans) {
   const bool alone = text.find('(') == std::string_view::npos;
   // A name alone stays as it was spelled where it parses.
   const std::string scheme(alone && info.example != info.name ? std::string_view(info.example) : trimmed(text));
-  Explanation e{
-      .scheme = scheme, .info = &info, .fan = {}, .shape = shape, .fans = fans, .figures = {}, .elsewhere = {}};
+  Explanation e{.scheme = scheme,
+                .info = &info,
+                .fan = {},
+                .shape = shape,
+                .fans = fans,
+                .counted = {},
+                .figures = {},
+                .elsewhere = {}};
   const Scheme parsed = Scheme::parse(scheme);
   e.fan = fan_words(info, parsed, shape, fans);
+  e.counted = counted_fans(info, scheme, shape);
   e.figures = figures_of(parsed, shape, fans);
   std::vector<std::string> seen = {info.name};
   const auto add = [&](Meaning row) {

@@ -12,8 +12,6 @@
 namespace fanin::init {
 namespace {
 
-constexpr double kInf = std::numeric_limits<double>::infinity();
-constexpr Range kWithInfinity{-kInf, kInf};
 // Further out float64 has no probabilities left to invert.
 constexpr double kFarthest = 35;
 

@@ -87,6 +87,9 @@ TEST(DialectArguments, BadOnesAreRejected) {
   expect_rejected("torch:kaiming_normal(mode=fan_avg)", {"is none of fan_in, fan_out"});
   expect_rejected("torch:trunc_normal(std=0)", {"std='0' is out of range"});
   expect_rejected("torch_2_11:trunc_normal(a=1, b=0)", {"low=1 is above high=0"});
+  expect_rejected("torch_2_11:trunc_normal(a=-inf)", {"a='-inf' is out of range"});
+  expect_rejected("torch:trunc_normal(a=1, b=0)", {"low=1, high=0 given"});
+  expect_rejected("torch:trunc_normal(0, 0.02, 1, 2)", {"begins 50 standard deviations from the mean"});
   expect_rejected("jax:variance_scaling", {"parameter scale is missing"});
   expect_rejected("jax:variance_scaling(1)", {"parameter mode is missing", "fan_in, fan_out, fan_avg, fan_geo_avg"});
   expect_rejected("jax:he_normal(in_axis=8)", {"in_axis='8' is out of range"});
@@ -142,6 +145,8 @@ TEST(Dialects, TheSameMeaningIsTheSameScheme) {
       {"keras:lstm_bias", "forget_gate"},
       {"jax:uniform", "uniform(0, 0.01)"},
       {"jax:truncated_normal(1, -1, 3)", "truncated_normal(0, 1, -1, 3)"},
+      {"jax:truncated_normal(1, 0, inf)", "truncated_normal(0, 1, 0, inf)"},
+      {"torch:trunc_normal(0, 1, -inf, 1)", "truncated_normal_absolute(0, 1, -inf, 1)"},
       {"mlx:sparse(0.3)", "sparse(0.3, 1, unit)"},
       {"caffe:positive_unitball", "positive_unit_ball"},
       {"caffe:InnerProduct", "zeros"},

@@ -131,6 +131,20 @@ TEST(Explain, ArgumentsChooseTheFan) {
   EXPECT_EQ(fan("normal"), "");
 }
 
+TEST(Explain, ShowsWhatTheFrameworkCounts) {
+  const auto counted = [](std::string_view text, const Shape& shape) { return explain(text, shape, {9, 9}).counted; };
+  // A depthwise kernel, in PyTorch's and in Keras' order.
+  EXPECT_EQ(counted("torch:kaiming_normal", {32, 1, 3, 3}), (Fans{9, 288}));
+  EXPECT_EQ(counted("keras:he_normal(shape=native)", {3, 3, 32, 1}), (Fans{288, 9}));
+  EXPECT_EQ(counted("keras:he_normal", {32, 1, 3, 3}), (Fans{9, 288}));
+  EXPECT_EQ(counted("keras:he_normal", {7}), (Fans{7, 7}));
+  EXPECT_EQ(counted("jax:he_normal(-2, -1, none, native)", {3, 3, 8, 4}), (Fans{72, 36}));
+  EXPECT_EQ(counted("jax:he_normal(in_axis=0)", {4, 8}), std::nullopt);
+  EXPECT_EQ(counted("torch:linear", {7}), std::nullopt);
+  EXPECT_EQ(counted("tiny_dnn:he", {4, 8}), std::nullopt);
+  EXPECT_EQ(counted("he_normal", {4, 8}), std::nullopt);
+}
+
 TEST(Explain, ArgumentsDecideWhatItStandsFor) {
   const auto others = schemes_of(explain("mxnet:Xavier(gaussian)", mnist_layer(), kFans).elsewhere);
   EXPECT_NE(std::find(others.begin(), others.end(), "xavier_normal"), others.end());

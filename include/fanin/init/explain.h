@@ -49,7 +49,8 @@ struct Explanation {
   const SchemeInfo* info;
   std::string fan;  ///< what its scale depends on, with these arguments; empty for nothing
   Shape shape;
-  Fans fans;
+  Fans fans;                    ///< of the layer, as given
+  std::optional<Fans> counted;  ///< what a dialect's framework counts from the shape, where it does
   Figures figures;
   /// The same name, or what it stands for, elsewhere; this scheme itself is not among them.
   std::vector<Meaning> elsewhere;

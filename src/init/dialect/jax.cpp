@@ -146,7 +146,8 @@ std::vector<Definition> jax_family(Framework framework) {
                counterpart("normal", "normal", "std 0.01")}},
       {name("truncated_normal"),
        {},
-       {number("stddev", "0.01", kNotNegative), number("lower", "-2", {-35, 35}), number("upper", "2", {-35, 35})},
+       {number("stddev", "0.01", kNotNegative), number("lower", "-2", kWithInfinity),
+        number("upper", "2", kWithInfinity)},
        [](Arguments a) {
          return parse_rule(
              fmt::format("truncated_normal(0, {}, {}, {})", text(a[0].number), text(a[1].number), text(a[2].number)));

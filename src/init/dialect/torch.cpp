@@ -45,8 +45,8 @@ RulePtr recurrent(double gates) {
 
 std::vector<Definition> torch_definitions() {
   const std::vector<Parameter> gain_alone = {number("gain", "1", kNotNegative)};
-  const std::vector<Parameter> truncated = {number("mean", "0"), number("std", "1", kPositive), number("a", "-2"),
-                                            number("b", "2")};
+  const std::vector<Parameter> finite = {number("mean", "0"), number("std", "1", kPositive), number("a", "-2"),
+                                         number("b", "2")};
   constexpr std::string_view kSwapped =
       "The fans are those of the shape: of a transposed convolution, stored [in, out / groups, taps], they come "
       "swapped "
@@ -69,7 +69,8 @@ std::vector<Definition> torch_definitions() {
        Dialect{kTorch, "-", "The same as fanin's normal.", {{"normal", "torch:normal", "the same"}}}},
       {"torch:trunc_normal",
        {},
-       truncated,
+       {number("mean", "0"), number("std", "1", kPositive), number("a", "-2", kWithInfinity),
+        number("b", "2", kWithInfinity)},
        [](Arguments a) {
          return parse_rule(fmt::format("truncated_normal_absolute({}, {}, {}, {})", text(a[0].number),
                                        text(a[1].number), text(a[2].number), text(a[3].number)));
@@ -86,7 +87,7 @@ std::vector<Definition> torch_definitions() {
                 {"truncated_normal_absolute", "torch:trunc_normal", "the same"}}}},
       {"torch_2_11:trunc_normal",
        {},
-       truncated,
+       finite,
        saturating,
        "u ~ U[2 P(a) - 1, 2 P(b) - 1) in float32, W = mean + std sqrt(2) erfinv(u), clamped to [a, b]",
        "PyTorch up to 2.11, torch/nn/init.py",
