@@ -213,8 +213,8 @@ std::vector<Definition> torch_definitions() {
        "PyTorch 2.15, torch/nn/modules/linear.py and conv.py, there written kaiming_uniform_(a=sqrt(5))",
        Dialect{kTorch,
                "fan_in of the shape",
-               "A third of LeCun's variance and a sixth of He's, for weights and biases alike: where the name "
-               "kaiming_uniform comes from is pytorch#57109. Biases take the fans of their layer; of a transposed "
+               "A third of LeCun's variance and a sixth of He's, for weights and biases alike; why it is written as a "
+               "kaiming_uniform is asked in pytorch#57109. Biases take the fans of their layer; of a transposed "
                "convolution's weight fan_in is that of the swapped shape. fanin's pytorch_default takes the layer's "
                "fans for both.",
                {{"pytorch_default", "torch:linear", "the same"}, {"linear", "torch:linear", "biases alike"}}}},
