@@ -106,7 +106,7 @@ TruncatedMoments truncated_moments(double lo, double hi) {
   const double mass = integral(from, to, density);
   const double mean = integral(from, to, [&](double t) { return t * density(t); }) / mass;
   const double variance = integral(from, to, [&](double t) { return (t - mean) * (t - mean) * density(t); }) / mass;
-  return {c + mean, std::sqrt(variance)};
+  return {lo == -hi ? 0 : c + mean, std::sqrt(variance)};
 }
 
 void check_truncation(double lo, double hi) {
