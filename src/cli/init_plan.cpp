@@ -29,8 +29,9 @@ init::Plan resolved(const PlanFlags& flags, init::ModelSpec spec) {
 
 void PlanFlags::add_to(CLI::App& command) {
   command
-      .add_option("spec", spec,
-                  "A model to initialize: a JSON description (*.json), a safetensors file, or an index (*.index.json)")
+      .add_option(
+          "spec", spec,
+          "A model to initialize: a description (*.json, *.toml), a safetensors file, or an index (*.index.json)")
       ->type_name("SPEC");
   command
       .add_option(

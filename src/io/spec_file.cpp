@@ -7,6 +7,7 @@
 
 #include "io/safetensors_header.h"
 #include "io/strict_json.h"
+#include "io/toml_json.h"
 
 namespace fanin::io {
 namespace {
@@ -109,7 +110,9 @@ class Reader {
 
 std::vector<init::NamedTensor> read_spec_file(const std::filesystem::path& path) {
   const std::string name = path.string();
-  const Json document = parse_strict_json("spec", name, read_text_file(path, kMostBytes));
+  const std::string text = read_text_file(path, kMostBytes);
+  const Json document =
+      path.extension() == ".toml" ? parse_toml_as_json("spec", name, text) : parse_strict_json("spec", name, text);
   const auto fail = [&](const std::string& sentence) {
     throw Error(ErrorKind::data, "spec", fmt::format("{}: {}", name, sentence));
   };

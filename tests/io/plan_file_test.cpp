@@ -165,6 +165,42 @@ TEST(SpecFile, SaysWhatIsGivenAndLeavesTheRestToBeInferred) {
   EXPECT_EQ(spec.find("t")->state, init::State::tied);
 }
 
+TEST(SpecFile, TomlSaysTheSame) {
+  const TempDir dir;
+  put(dir / "m.json", R"({"dtype": "bf16", "parameters": [{"name": "a.weight", "shape": [4, 3], "depth": 2},
+    {"name": "x", "shape": [], "role": "norm_scale", "fan_in": 1.5}]})");
+  put(dir / "m.toml",
+      "dtype = 'bf16'\n[[parameters]]\nname = 'a.weight'\nshape = [4, 3]\ndepth = 2\n"
+      "[[parameters]]\nname = 'x'\nshape = []\nrole = 'norm_scale'\nfan_in = 1.5\n");
+  const init::ModelSpec json = init::infer_spec(read_spec_file(dir / "m.json"));
+  const init::ModelSpec toml = init::infer_spec(read_spec_file(dir / "m.toml"));
+  ASSERT_EQ(toml.parameters().size(), 2U);
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(toml.parameters()[i].name, json.parameters()[i].name);
+    EXPECT_EQ(toml.parameters()[i].shape, json.parameters()[i].shape);
+    EXPECT_EQ(toml.parameters()[i].dtype, init::FloatType::bf16);
+    EXPECT_EQ(toml.parameters()[i].role, json.parameters()[i].role);
+    EXPECT_EQ(toml.parameters()[i].depth, json.parameters()[i].depth);
+  }
+  EXPECT_EQ(toml.find("x")->fans.in, 1.5);
+}
+
+TEST(SpecFile, TomlThatIsNotUnderstoodIsRejected) {
+  const auto rejection = [](const std::string& text) {
+    const TempDir dir;
+    put(dir / "m.toml", text);
+    return message_of(ErrorKind::data, [&] { (void)read_spec_file(dir / "m.toml"); });
+  };
+  EXPECT_TRUE(contains(rejection("dtype = \n"), "line 1, column"));
+  EXPECT_TRUE(contains(rejection("dtype = 'f32'\ndtype = 'f16'\n"), "m.toml line 2, column"));
+  EXPECT_TRUE(contains(rejection("parameters = 1979-05-27\n"), "line 1, column 14: a date or time"));
+  EXPECT_TRUE(contains(rejection(""), "'parameters'"));
+  EXPECT_TRUE(contains(rejection("parameter = []\n"), "did you mean 'parameters'?"));
+  EXPECT_TRUE(contains(rejection("[[parameters]]\nname = 'a'\nshape = [2, -1]\n"), "shape has -1"));
+  EXPECT_TRUE(contains(rejection("[[parameters]]\nname = 'a'\nshape = [2.0]\n"), "shape has 2.0"));
+  EXPECT_TRUE(contains(rejection("x = " + std::string(5000, '[')), "is not valid TOML"));
+}
+
 TEST(SpecFile, WhatIsNotUnderstoodIsRejected) {
   EXPECT_TRUE(contains(spec_rejection("{"), "not valid JSON at its byte 2"));
   EXPECT_TRUE(contains(spec_rejection(""), "not valid JSON"));
