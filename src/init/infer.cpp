@@ -67,7 +67,10 @@ void apply(const Traits& traits, ParameterSpec& p, std::vector<std::string>& sai
     p.kind = *traits.kind;
     said.emplace_back("kind");
   }
-  if (traits.kind || traits.groups) {
+  // Who says embedding says look-up, whatever the shape looks like.
+  const bool looked_up = traits.role == Role::embedding && !traits.kind && p.shape.rank() > 0;
+  if (looked_up) p.kind = LayerKind::embedding;
+  if (traits.kind || traits.groups || looked_up) {
     const LayerKind kind = p.kind;
     if (traits.groups && kind != LayerKind::conv) {
       throw Error(ErrorKind::usage, "init",

@@ -96,13 +96,14 @@ void fail_recipe(std::string_view recipe, std::string_view sentence) {
 std::size_t width_of(const RecipeInput& input, double given) {
   if (given > 0) return static_cast<std::size_t>(given);
   const ParameterSpec* first = nullptr;
+  const auto size_of = [](const ParameterSpec& p) { return p.shape[p.shape.rank() - 1]; };
   for (const ParameterSpec& p : input.spec.parameters()) {
-    if (p.role != Role::embedding || !(p.fans.out >= 1)) continue;
-    if (first != nullptr && first->fans.out != p.fans.out) {
+    if (p.role != Role::embedding || p.shape.elements() == 0 || p.shape.rank() == 0) continue;
+    if (first != nullptr && size_of(*first) != size_of(p)) {
       fail_recipe(input.recipe,
                   fmt::format("embeddings '{}' and '{}' have sizes {} and {}, so the width is not known; say it, as in "
                               "{}(width={})",
-                              first->name, p.name, first->fans.out, p.fans.out, input.recipe, first->fans.out));
+                              first->name, p.name, size_of(*first), size_of(p), input.recipe, size_of(*first)));
     }
     first = first == nullptr ? &p : first;
   }
@@ -110,7 +111,7 @@ std::size_t width_of(const RecipeInput& input, double given) {
     fail_recipe(input.recipe,
                 fmt::format("no embedding shows the width of the model; say it, as in {}(width=768)", input.recipe));
   }
-  return static_cast<std::size_t>(first->fans.out);
+  return size_of(*first);
 }
 
 Recipe Recipe::parse(std::string_view text) {
