@@ -95,6 +95,10 @@ TEST(Parts, NormsOfPreActivationResNetsEndNoBranch) {
   const ModelSpec spec = inferred(t);
   EXPECT_EQ(part_of(spec, "layer1.0.conv2.weight"), "branch_out");
   EXPECT_EQ(part_of(spec, "layer1.0.bn2.weight"), "-");
+  Tensors mixed;
+  mixed.add("layer1.0.conv1.weight", {32, 16, 3, 3}).add("layer1.0.conv2.weight", {16, 32, 3, 3});
+  mixed.norm("layer1.0.bn1", 16).norm("layer1.0.bn2", 16);
+  EXPECT_EQ(part_of(inferred(mixed), "layer1.0.bn2.weight"), "-") << "one stands before, one behind";
   Tensors square;
   square.add("layer1.0.conv1.weight", {16, 16, 3, 3}).add("layer1.0.conv2.weight", {16, 16, 3, 3});
   square.norm("layer1.0.bn1", 16).norm("layer1.0.bn2", 16);

@@ -289,6 +289,8 @@ TEST(Recipe, FrozenAndLoadedOutputsCountButAreLeftAlone) {
   const Plan plan = planned(spec, {"gpt2"});
   EXPECT_EQ(plan.find("h.0.mlp.c_proj.weight")->rule, std::nullopt);
   EXPECT_DOUBLE_EQ(std_of(plan, "h.1.mlp.c_proj.weight"), 0.02 / 2);
+  EXPECT_EQ(rules_of(inferred(llama_tensors(2, 8), {"*norm* -> state=frozen"}), {"gpt2"}).size(), 2U)
+      << "a base rule for norms alone has nothing left to fill";
 }
 
 // The class of bug of other tools: the name of a residual output is not the expected one, and it is silently not
