@@ -101,6 +101,8 @@ constexpr NamedPart kOutside[] = {
     {Part::input, "stem"},
     {Part::input, "patch_embeddings.projection"},
     {Part::readout, "predictions.decoder"},
+    {Part::other, "predictions.transform.dense"},
+    {Part::other, "pooler.dense"},
 };
 
 // At the boundary of a word; attention has many first names: `multihead_attn`, `crossattention`, `EncDecAttention`.

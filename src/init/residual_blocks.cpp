@@ -45,12 +45,25 @@ void require_parts(std::string_view recipe, const std::vector<BlockStack>& stack
                   where, first->name, more == 0 ? "" : fmt::format(" (nor that of {} more)", more), first->name));
 }
 
+std::string reason_of(const ParameterSpec& p) {
+  return p.reason.empty() ? "" : fmt::format(" ({})", p.reason);
+}
+
 void require_blocks(std::string_view recipe, const ModelSpec& spec) {
   for (const ParameterSpec& p : spec.parameters()) {
     if (!is_weight(p) || p.block || !p.part || *p.part > Part::branch_out) continue;
-    fail_recipe(recipe,
-                fmt::format("weight '{}' has part={} but no block{}; say it, as in '{} -> block=0'", p.name,
-                            to_string(*p.part), p.reason.empty() ? "" : fmt::format(" ({})", p.reason), p.name));
+    fail_recipe(recipe, fmt::format("weight '{}' has part={} but no block{}; say it, as in '{} -> block=0'", p.name,
+                                    to_string(*p.part), reason_of(p), p.name));
+  }
+}
+
+// What is outside of blocks may be in one that nobody sees.
+void require_parts_outside(std::string_view recipe, const ModelSpec& spec) {
+  for (const ParameterSpec& p : spec.parameters()) {
+    if (!is_weight(p) || p.block || p.part) continue;
+    fail_recipe(recipe, fmt::format("weight '{}' has neither block nor part{}, so it may end a residual branch; say "
+                                    "both, or that it ends none, as in '{} -> part=other'",
+                                    p.name, reason_of(p), p.name));
   }
 }
 
@@ -160,6 +173,7 @@ std::vector<BlockStack> residual_blocks(std::string_view recipe, const ModelSpec
   require_blocks(recipe, spec);
   std::vector<BlockStack> stacks = blocks_of(recipe, spec);
   require_parts(recipe, stacks);
+  require_parts_outside(recipe, spec);
   for (const BlockStack& stack : stacks) {
     for (const ResidualBlock& block : stack.blocks) require_ends(recipe, stack, block);
   }

@@ -39,8 +39,8 @@ struct BlockStack {
 /// none, for blocks with gaps, and if only some blocks have a stack.
 [[nodiscard]] std::vector<BlockStack> blocks_of(std::string_view recipe, const ModelSpec& spec);
 
-/// blocks_of(), and every weight in a block has a part, every weight with a part of a branch has a block, every branch
-/// that begins ends, and every block ends at least one: no residual output can be missed. `wanted` (if not empty) are
+/// blocks_of(), and every weight has a part, every weight with a part of a branch has a block, every branch that begins
+/// ends, and every block ends at least one: no residual output can be missed. `wanted` (if not empty) are
 /// the parts that the recipe has rules for. Throws Error(usage) that names block and parameter.
 [[nodiscard]] std::vector<BlockStack> residual_blocks(std::string_view recipe, const ModelSpec& spec,
                                                       std::span<const Part> wanted = {});

@@ -340,6 +340,18 @@ TEST(ResidualOutputs, BlocksWithGapsOrWithoutNumbersAreErrors) {
                  {"'visual.layers.0.mlp.fc2.weight' is in a block of no stack", "decoder"});
 }
 
+// A second tower whose names nobody knows has no blocks; its outputs would be missed as a whole.
+TEST(ResidualOutputs, WeightsOutsideOfBlocksNeedAPartToo) {
+  Tensors t = gpt2_tensors(2, 8);
+  t.linear("tower.0.mix", 8, 8).linear("tower.1.mix", 8, 8);
+  expect_refused("gpt2", inferred(t),
+                 {"'tower.0.mix.weight' has neither block nor part", "linear [out, in]", "part=other"});
+  EXPECT_FALSE(rules_of(inferred(t, {"tower.* -> part=other"}), {"gpt2"}).empty());
+  expect_refused(
+      "gpt2", inferred(t, {"tower.* -> part=mlp_out, block=0"}),
+      {"'h.0.attn.c_attn.weight' has part=query_key_value but no block", "both 'h' and 'tower' are numbered"});
+}
+
 TEST(ResidualOutputs, DecoderThatAttendsToAnEncoderThatIsNotThereIsRefused) {
   Tensors t = fairseq_tensors(1, 2, 8);
   std::erase_if(t.list, [](const NamedTensor& x) { return x.name.starts_with("encoder."); });

@@ -62,7 +62,7 @@ class Recipe {
   /// `base` is that model; Error(usage) for a recipe that takes none.
   ///
   /// Throws Error(usage), naming block or parameter and what to say of it, where the recipe would miss what it is for:
-  /// no blocks, blocks with gaps, a weight in a block whose part is not known, a block that ends no residual branch, a
+  /// no blocks, blocks with gaps, a weight whose part is not known, a block that ends no residual branch, a
   /// part that the recipe has no rule for, no embedding or readout where one is wanted.
   [[nodiscard]] RecipeOutcome resolve(const ModelSpec& spec, const ModelSpec* base = nullptr) const;
 
