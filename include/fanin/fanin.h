@@ -36,6 +36,7 @@
 #include "fanin/init/plan.h"
 #include "fanin/init/produce.h"
 #include "fanin/init/quadrature.h"
+#include "fanin/init/recipe.h"
 #include "fanin/init/scheme.h"
 #include "fanin/init/selector.h"
 #include "fanin/init/shard.h"

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <sstream>
 #include <string_view>
 
 #include "fanin/core/error.h"
@@ -13,46 +12,24 @@
 #include "fanin/init/gain.h"
 
 #include "cli/command.h"
+#include "cli/recipe_report.h"
 #include "cli/settings.h"
+#include "cli/wrapped.h"
 
 namespace fanin::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kColumns = 100;
-
 struct List {
   Common common;
   std::string name;
   std::string seed = "0";
   bool gains = false;
+  bool recipes = false;
 
   int run() const;
 };
-
-std::size_t width(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
-// `text` behind `head`, broken at spaces; later lines begin below the first word.
-std::string wrapped(const std::string& head, const std::string& text) {
-  std::string out = head;
-  std::size_t column = width(head);
-  bool first = true;
-  std::istringstream words(text);
-  for (std::string word; words >> word;) {
-    if (!first && column + 1 + width(word) > kColumns) {
-      out += "\n" + std::string(width(head), ' ');
-      column = width(head);
-      first = true;
-    }
-    out += (first ? "" : " ") + word;
-    column += width(word) + (first ? 0 : 1);
-    first = false;
-  }
-  return out + "\n";
-}
 
 std::string written(const init::SchemeInfo& s) {
   return s.parameters.empty() ? s.name : fmt::format("{}({})", s.name, s.parameters);
@@ -130,6 +107,18 @@ int List::run() const {
     throw Error(ErrorKind::usage, "cli",
                 fmt::format("seed: '{}' given, allowed is a whole number from 0 to 2^64-1", seed));
   }
+  if (gains && recipes) throw Error(ErrorKind::usage, "cli", "--gains and --recipes are two lists, give one of them");
+  if (recipes) {
+    if (!name.empty()) {
+      throw Error(ErrorKind::usage, "cli", fmt::format("--recipes lists recipes, it takes no scheme '{}'", name));
+    }
+    if (common.json) {
+      print_json({{"schema", 1}, {"command", "list"}, {"version", version()}, {"recipes", recipe_list_json()}});
+    } else {
+      print(recipe_list_text());
+    }
+    return kOk;
+  }
   if (gains) {
     if (!name.empty()) {
       throw Error(ErrorKind::usage, "cli", fmt::format("--gains lists activations, it takes no scheme '{}'", name));
@@ -172,6 +161,7 @@ void add_list(CLI::App& app, Action& action) {
       ->type_name("N")
       ->default_str("0");
   command->add_flag("--gains", state->gains, "The gains of all activations instead, in every definition");
+  command->add_flag("--recipes", state->recipes, "The recipes for whole models instead, for fanin init --recipe");
   command->callback([state, &action] { action = [state] { return state->run(); }; });
 }
 

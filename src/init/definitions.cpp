@@ -31,10 +31,11 @@ Parameter scheme(std::string_view name, std::string_view fallback) {
 std::span<const Definition> definitions() {
   static const std::vector<Definition> all = [] {
     std::vector<Definition> list;
-    for (const auto& family : {elementary_definitions, truncated_definitions, scaled_definitions,
-                               orthogonal_definitions, convolution_definitions, looks_linear_definitions,
-                               identity_definitions, hadamard_definitions, sparse_definitions, unit_ball_definitions,
-                               upsample_definitions, fourier_definitions, classic_definitions, bias_definitions}) {
+    for (const auto& family :
+         {elementary_definitions, truncated_definitions, scaled_definitions, orthogonal_definitions,
+          convolution_definitions, looks_linear_definitions, identity_definitions, hadamard_definitions,
+          sparse_definitions, unit_ball_definitions, upsample_definitions, query_key_value_definitions,
+          fourier_definitions, classic_definitions, bias_definitions}) {
       std::vector<Definition> part = family();
       std::move(part.begin(), part.end(), std::back_inserter(list));
     }

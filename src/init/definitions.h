@@ -81,6 +81,7 @@ struct Definition {
 [[nodiscard]] std::vector<Definition> sparse_definitions();
 [[nodiscard]] std::vector<Definition> unit_ball_definitions();
 [[nodiscard]] std::vector<Definition> upsample_definitions();
+[[nodiscard]] std::vector<Definition> query_key_value_definitions();
 [[nodiscard]] std::vector<Definition> fourier_definitions();
 [[nodiscard]] std::vector<Definition> classic_definitions();
 [[nodiscard]] std::vector<Definition> bias_definitions();

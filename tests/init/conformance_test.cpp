@@ -65,12 +65,12 @@ Shape shape_for(const Scheme& scheme, const std::vector<Shape>& shapes) {
 }
 
 const std::vector<Shape>& large() {
-  static const std::vector<Shape> all = {{1024, 1024}, {128, 128, 8, 8}, {1024, 1, 1024}, {1 << 20}};
+  static const std::vector<Shape> all = {{1024, 1024}, {128, 128, 8, 8}, {1024, 1, 1024}, {1 << 20}, {1032, 1032}};
   return all;
 }
 
 const std::vector<Shape>& small() {
-  static const std::vector<Shape> all = {{46, 76}, {20, 12, 3, 5}, {33, 1, 52}, {3456}};
+  static const std::vector<Shape> all = {{46, 76}, {20, 12, 3, 5}, {33, 1, 52}, {3456}, {48, 76}};
   return all;
 }
 

@@ -65,6 +65,8 @@ const std::vector<Case>& cases() {
       {"icnr", {8, 3, 3, 3}, 0xe97861bfcc59724d},
       {"icnr(orthogonal(2), 3)", {9, 2, 5}, 0xac842206829cc80a},
       {"icnr(inside=uniform(low=-1, high=1), scale=1)", {3, 2, 5}, 0x3760adf15e99a2cb},
+      {"query_key_value(normal, zeros, xavier_uniform)", {15, 9}, 0x2ba46283ebac593b},
+      {"query_key_value(orthogonal, lecun_normal, ones, 1)", {13, 9}, 0xd487f772586ea0f0},
       {"dft", {9, 16}, 0x5be2d46f8bd3d145},
       {"dft(imaginary, 2)", {7, 13}, 0x69a089e3e9cec795},
       {"dct", {13, 13}, 0x69b951856c096f24},

@@ -153,9 +153,13 @@ TEST(SpecFile, SaysWhatIsGivenAndLeavesTheRestToBeInferred) {
     {"name": "a.weight", "shape": [4, 3]},
     {"name": "x", "shape": [], "dtype": "f32", "role": "norm_scale", "kind": "norm", "depth": 2, "fan_in": 1.5},
     {"name": "c.weight", "shape": [8, 1, 3, 3], "groups": 8},
+    {"name": "o.weight", "shape": [4, 4], "part": "mlp_out", "block": 0, "stack": "decoder"},
     {"name": "t", "shape": [4, 3], "tied_to": "a.weight"}]})");
   const init::ModelSpec spec = init::infer_spec(read_spec_file(dir / "m.json"));
-  ASSERT_EQ(spec.parameters().size(), 4U);
+  ASSERT_EQ(spec.parameters().size(), 5U);
+  EXPECT_EQ(spec.find("o.weight")->part, init::Part::mlp_out);
+  EXPECT_EQ(spec.find("o.weight")->block, 0U);
+  EXPECT_EQ(spec.find("o.weight")->stack, init::Stack::decoder);
   EXPECT_EQ(spec.find("a.weight")->dtype, init::FloatType::bf16);
   EXPECT_EQ(spec.find("a.weight")->fans, (init::Fans{3, 4}));
   EXPECT_EQ(spec.find("x")->dtype, init::FloatType::f32);
@@ -224,6 +228,11 @@ TEST(SpecFile, WhatIsNotUnderstoodIsRejected) {
       contains(one(R"({"name": "a", "shape": [2], "rol": "bias"})"), "unknown key 'rol', did you mean 'role'?"));
   EXPECT_TRUE(contains(one(R"({"name": "a", "shape": [2], "role": "bais"})"), "did you mean 'bias'"));
   EXPECT_TRUE(contains(one(R"({"name": "a", "shape": [2], "depth": -1})"), "depth is -1"));
+  EXPECT_TRUE(contains(one(R"({"name": "a", "shape": [2], "block": 1.5})"), "block is 1.5"));
+  EXPECT_TRUE(contains(one(R"({"name": "a", "shape": [2], "block": 1073741825})"), "block is 1073741825"));
+  EXPECT_TRUE(contains(one(R"({"name": "a", "shape": [2], "part": "mlp_otu"})"), "did you mean 'mlp_out'"));
+  EXPECT_TRUE(contains(one(R"({"name": "a", "shape": [2], "part": 1})"), "part is not a text"));
+  EXPECT_TRUE(contains(one(R"({"name": "a", "shape": [2], "stack": "coder"})"), "none of encoder, decoder"));
   EXPECT_TRUE(contains(one(R"({"name": "a", "shape": [2], "groups": 0})"), "groups is 0"));
   EXPECT_TRUE(contains(one(R"({"name": "a", "shape": [2], "fan_in": 0})"), "fan_in is 0"));
   EXPECT_TRUE(contains(one(R"({"name": "a", "shape": [2], "state": "tied"})"), "state 'tied' cannot be said"));
