@@ -5,18 +5,15 @@
 #include "init/definitions.h"
 
 namespace fanin::init {
-namespace {
 
-std::string parameters_of(const Definition& definition) {
+std::string parameters_text(std::span<const Parameter> parameters) {
   std::string text;
-  for (const Parameter& p : definition.parameters) {
+  for (const Parameter& p : parameters) {
     if (!text.empty()) text += ", ";
     text += p.fallback.empty() ? std::string(p.name) : fmt::format("{}={}", p.name, p.fallback);
   }
   return text;
 }
-
-}  // namespace
 
 std::span<const SchemeInfo> catalogue() {
   static const std::vector<SchemeInfo> all = [] {
@@ -24,7 +21,7 @@ std::span<const SchemeInfo> catalogue() {
     for (const Definition& d : definitions()) {
       infos.push_back({.name = std::string(d.name),
                        .aliases = {d.aliases.begin(), d.aliases.end()},
-                       .parameters = parameters_of(d),
+                       .parameters = parameters_text(d.parameters),
                        .formula = std::string(d.formula),
                        .source = std::string(d.source)});
     }

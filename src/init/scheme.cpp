@@ -11,6 +11,7 @@
 #include "fanin/core/error.h"
 #include "fanin/core/text.h"
 
+#include "init/arguments.h"
 #include "init/definitions.h"
 #include "init/expression.h"
 
@@ -68,6 +69,16 @@ Argument parse_argument(std::string_view scheme, const Parameter& p, std::string
       return a;
     }
     case ParameterType::scheme:
+      if (const auto word = std::find(p.choices.begin(), p.choices.end(), text); word != p.choices.end()) {
+        a.choice = static_cast<std::size_t>(word - p.choices.begin());
+        return a;
+      }
+      if (!p.choices.empty() && !find_definition(name_of(text))) {
+        std::vector<std::string> names = scheme_names();
+        names.insert(names.end(), p.choices.begin(), p.choices.end());
+        fail(fmt::format("{}: {}={} is no scheme and none of {}{}", scheme, p.name, quoted(text),
+                         fmt::join(p.choices, ", "), did_you_mean(name_of(text), names)));
+      }
       if (depth == 0) fail(fmt::format("{}: {}={} nests schemes too deeply", scheme, p.name, quoted(text)));
       a.scheme = parse_scheme(text, depth - 1).rule;
       return a;
@@ -90,16 +101,17 @@ std::optional<std::string_view> inside(std::string_view text, std::size_t open) 
   return text.substr(open + 1, text.size() - open - 2);
 }
 
-std::vector<std::string> parameter_names(const Definition& d) {
+std::vector<std::string> names_of(std::span<const Parameter> parameters) {
   std::vector<std::string> names;
-  for (const Parameter& p : d.parameters) names.emplace_back(p.name);
+  for (const Parameter& p : parameters) names.emplace_back(p.name);
   return names;
 }
 
-std::vector<Argument> parse_arguments(const Definition& d, std::string_view scheme, std::string_view list, int depth) {
-  std::vector<Argument> arguments(d.parameters.size());
+std::vector<Argument> parse_arguments(std::span<const Parameter> parameters, std::string_view scheme,
+                                      std::string_view list, int depth) {
+  std::vector<Argument> arguments(parameters.size());
   const auto parts = trimmed(list).empty() ? std::vector<std::string>() : split_outside_parentheses(list, ',');
-  const std::vector<std::string> names = parameter_names(d);
+  const std::vector<std::string> names = names_of(parameters);
   bool keywords = false;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     std::string_view value = parts[i];
@@ -122,12 +134,12 @@ std::vector<Argument> parse_arguments(const Definition& d, std::string_view sche
     }
     if (arguments[index].given) fail(fmt::format("{}: parameter {} is given twice", scheme, names[index]));
     if (value.empty()) fail(fmt::format("{}: parameter {} has no value", scheme, names[index]));
-    arguments[index] = parse_argument(scheme, d.parameters[index], value, depth);
+    arguments[index] = parse_argument(scheme, parameters[index], value, depth);
     arguments[index].given = true;
   }
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     if (arguments[i].given) continue;
-    const Parameter& p = d.parameters[i];
+    const Parameter& p = parameters[i];
     if (p.fallback.empty()) {
       fail(fmt::format("{}: parameter {} is missing, allowed are {}", scheme, p.name, range_text(p)));
     }
@@ -138,21 +150,34 @@ std::vector<Argument> parse_arguments(const Definition& d, std::string_view sche
 
 Parsed parse_scheme(std::string_view text, int depth) {
   const std::size_t open = text.find('(');
-  const std::string_view name = trimmed(text.substr(0, open));
+  const std::string_view name = name_of(text);
   if (name.empty()) fail(fmt::format("scheme {}: a name is wanted, such as xavier_uniform", quoted(text)));
   const Definition* definition = find_definition(name);
+  if (!definition && learns_from_data(name)) {
+    fail(fmt::format("'{}' learns from data, and only a scheme that needs none can stand here", name));
+  }
   if (!definition) {
     fail(fmt::format("unknown scheme {}{}", quoted(name), did_you_mean(name, scheme_names())));
   }
-  const auto arguments = parse_arguments(*definition, name, inside(text, open).value_or(""), depth);
+  const auto arguments = parse_arguments(definition->parameters, name, inside(text, open).value_or(""), depth);
   return {definition->name, definition->make(arguments)};
 }
 
+// Nobody nests schemes; a text from outside must not decide how deep the stack grows.
+constexpr int kDeepest = 4;
+
 }  // namespace
 
+std::string_view name_of(std::string_view text) {
+  return trimmed(text.substr(0, text.find('(')));
+}
+
+std::vector<Argument> arguments_of(std::string_view text, std::span<const Parameter> parameters) {
+  text = trimmed(text);
+  return parse_arguments(parameters, name_of(text), inside(text, text.find('(')).value_or(""), kDeepest);
+}
+
 Scheme Scheme::parse(std::string_view text) {
-  // Nobody nests schemes; a text from outside must not decide how deep the stack grows.
-  constexpr int kDeepest = 4;
   text = trimmed(text);
   Parsed parsed = parse_scheme(text, kDeepest);
   return {std::string(text), std::string(parsed.name), std::move(parsed.rule)};
