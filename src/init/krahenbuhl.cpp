@@ -20,6 +20,7 @@ void add(const DataReport& calibration, DataReport& report) {
     const LayerReport& c = calibration.layers[k];
     r.mean_after = c.mean_after;
     r.std_after = c.std_after;
+    r.unit_std_after = c.unit_std_after;
     r.scale *= c.scale;
     r.steps += c.steps;
     r.converged = r.converged && c.converged;

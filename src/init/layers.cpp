@@ -41,13 +41,16 @@ class ColumnSums {
       if (m.variance[j] < 0) m.variance[j] = 0;  // not max(): a NaN must not be lost
       m.overall_mean += m.mean[j] / units;
     }
-    double variance = 0;
+    double within = 0;
+    double between = 0;
     for (std::size_t j = 0; j < sum_.size(); ++j) {
       const double off = m.mean[j] - m.overall_mean;
-      variance += (m.variance[j] + off * off) / units;
+      within += m.variance[j] / units;
+      between += off * off / units;
       if (m.is_constant(j)) ++m.constant;
     }
-    m.overall_std = std::sqrt(variance);
+    m.unit_std = std::sqrt(within);
+    m.overall_std = std::sqrt(within + between);
     return m;
   }
 
@@ -127,7 +130,7 @@ OutputMoments Layers::moments(std::size_t k) {
   }
   if (m.constant == units(k)) {
     fail(ErrorKind::numeric, k,
-         fmt::format("the outputs of all {} units are the same for all {} rows, so no scale gives them a spread",
+         fmt::format("the outputs of all {} units are the same for all {} rows: no scale brings back what is lost",
                      units(k), m.rows));
   }
   return m;
@@ -189,6 +192,7 @@ DataReport Layers::report() const {
 void Layers::finish(LayerReport& report, const OutputMoments& after, std::size_t k, double size) const {
   report.mean_after = after.overall_mean;
   report.std_after = after.overall_std;
+  report.unit_std_after = after.unit_std;
   report.constant = after.constant;
   report.scale = size > 0 ? weight_size(k) / size : 1;
 }

@@ -18,6 +18,7 @@ struct OutputMoments {
   std::vector<double> mean, variance;  ///< of each unit
   double overall_mean = 0;
   double overall_std = 0;    ///< the means of units spread too
+  double unit_std = 0;       ///< of single units, the root of their mean variance
   std::size_t constant = 0;  ///< units whose variance is no more than float32's rounding
 
   [[nodiscard]] bool is_constant(std::size_t unit) const;

@@ -35,6 +35,19 @@ void improve(const Layers& layers, std::size_t k, const OutputMoments& m, const 
   for (float& b : v.bias) b = static_cast<float>(static_cast<double>(b) - mean);
 }
 
+// The std of a layer is that of its units' means too, which say nothing about a sample. Layers behind have less of it.
+void warn_of_lost_samples(DataReport& report) {
+  constexpr double kLittle = 0.1;
+  for (const LayerReport& r : report.layers) {
+    if (r.unit_std_after >= kLittle * r.std_after) continue;
+    report.findings.push_back(
+        fmt::format("layer '{}': of the std {:.3g} of its outputs the samples make {:.2g}, the rest is that units have "
+                    "different means; weight_norm and krahenbuhl center each unit",
+                    r.name, r.std_after, r.unit_std_after));
+    return;
+  }
+}
+
 }  // namespace
 
 void LsuvOptions::validate() const {
@@ -75,6 +88,7 @@ DataReport lsuv(LayerAccess& network, const LsuvOptions& options, ThreadPool& po
         r.name, r.steps, r.mean_after, r.std_after, options.tolerance, options.std,
         options.center ? fmt::format(" and a mean within {:g} of 0", options.tolerance) : ""));
   }
+  warn_of_lost_samples(report);
   return report;
 }
 

@@ -101,8 +101,9 @@ TEST(Lsuv, LayerThatDoesNotComeThereIsAFinding) {
   const DataReport r = lsuv(net, {.attempts = 3}, pool);
   EXPECT_FALSE(r.layers[0].converged);
   EXPECT_EQ(r.layers[0].steps, 3U);
-  ASSERT_EQ(r.findings.size(), 1U);
+  ASSERT_EQ(r.findings.size(), 2U);
   EXPECT_NE(r.findings[0].find("layer 'only': after 3 attempts"), std::string::npos) << r.findings[0];
+  EXPECT_NE(r.findings[1].find("the rest is that units have different means"), std::string::npos) << r.findings[1];
 }
 
 TEST(Lsuv, DeadLayersAndBadNumbersAreErrors) {

@@ -12,11 +12,14 @@ namespace fanin::init {
 struct LayerReport {
   std::string name;
   std::size_t units = 0;
-  std::size_t rows = 0;        ///< samples, times positions for a convolution
-  double mean_before = 0;      ///< with the weights that it began with
-  double std_before = 0;       ///< likewise
-  double mean_after = 0;       ///< at the end
-  double std_after = 0;        ///< likewise
+  std::size_t rows = 0;    ///< samples, times positions for a convolution
+  double mean_before = 0;  ///< with the weights that it began with
+  double std_before = 0;   ///< likewise
+  double mean_after = 0;   ///< at the end
+  double std_after = 0;    ///< likewise
+  /// The part of std_after that samples make: the root mean square of the std of single units. Where it is far below
+  /// std_after, units differ from each other and samples hardly do.
+  double unit_std_after = 0;
   std::size_t steps = 0;       ///< how often the weights were scaled
   double scale = 1;            ///< root mean square of the weights at the end / of those it began with
   std::size_t constant = 0;    ///< units whose output is the same for all rows: no scale helps them

@@ -23,10 +23,11 @@ struct LsuvOptions {
 /// std s of its outputs (all units, all rows) is out of tolerance, W becomes W std / s. With `center` all biases of the
 /// layer move by one number so that the mean of its outputs becomes 0.
 ///
-/// A layer that does not come within the tolerance is a finding. Throws Error(usage) for options out of range, for a
-/// layer without biases where `center` asks for them, and for callbacks that give wrong sizes; Error(numeric) for
-/// outputs that are not finite and for a layer whose outputs do not depend on the data, naming the layer.
-/// Deterministic: sums are float64 in a fixed order, whatever the number of threads.
+/// A layer that does not come within the tolerance is a finding, and so is the first one where the samples make less
+/// than a tenth of the std: the means of units spread instead (LayerReport::unit_std_after). Throws Error(usage) for
+/// options out of range, for a layer without biases where `center` asks for them, and for callbacks that give wrong
+/// sizes; Error(numeric) for outputs that are not finite and for a layer whose outputs do not depend on the data,
+/// naming the layer. Deterministic: sums are float64 in a fixed order, whatever the number of threads.
 DataReport lsuv(LayerAccess& network, const LsuvOptions& options, ThreadPool& pool);
 
 }  // namespace fanin::init
