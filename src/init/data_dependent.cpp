@@ -127,17 +127,18 @@ DataDependent DataDependent::parse(std::string_view text) {
 void DataDependent::check(std::span<const Shape> shapes, std::size_t rows) const {
   const auto* options = std::get_if<KrahenbuhlOptions>(&method_);
   if (options == nullptr || options->weights == DataWeights::given) return;
-  const bool one_each = options->weights == DataWeights::pca || options->weights == DataWeights::zca;
   for (const Shape& shape : shapes) {
     const std::size_t units = shape[0];
     const std::size_t inputs = shape.elements() / std::max<std::size_t>(units, 1);
     // The mean takes one direction away.
-    const std::size_t most = one_each ? std::min(inputs, rows - 1) : rows;
+    const std::size_t most = options->weights == DataWeights::pca   ? std::min(inputs, rows - 1)
+                             : options->weights == DataWeights::zca ? inputs
+                                                                    : rows;
     if (units <= most) continue;
     throw Error(
         ErrorKind::usage, "init",
         fmt::format("{}: a layer of {} units for {} inputs cannot be made from {} samples, which serve {}{}", text_,
-                    units, inputs, rows, most, one_each ? "; kmeans and patches take more units than inputs" : ""));
+                    units, inputs, rows, most, most < rows ? "; kmeans and patches take more units than inputs" : ""));
   }
 }
 

@@ -78,17 +78,32 @@ void write_pca(const Inputs& in, std::span<float> weight) {
                  [](float, double w) { return static_cast<float>(w); });
 }
 
-// All of them in order, or as many random ones of those that vary, ascending.
-std::vector<std::uint32_t> inputs_for_zca(const Inputs& in, std::size_t units, const random::Stream& stream) {
+std::vector<std::uint32_t> inputs_that_vary(const Inputs& in) {
   const std::size_t d = in.x.cols;
-  std::vector<std::uint32_t> all(d);
-  std::iota(all.begin(), all.end(), 0U);
-  if (units == d) return all;
   double largest = 0;
   for (std::size_t i = 0; i < d; ++i) largest = std::max(largest, in.covariance[i * d + i]);
-  all.erase(std::remove_if(all.begin(), all.end(),
-                           [&](std::uint32_t i) { return !(in.covariance[i * d + i] > kNegligible * largest); }),
-            all.end());
+  std::vector<std::uint32_t> all;
+  for (std::size_t i = 0; i < d; ++i) {
+    if (in.covariance[i * d + i] > kNegligible * largest) all.push_back(static_cast<std::uint32_t>(i));
+  }
+  return all;
+}
+
+// All of them in order, or as many random ones of those that vary, ascending.
+std::vector<std::uint32_t> inputs_for_zca(const Layers& layers, std::size_t k, const Inputs& in,
+                                          const random::Stream& stream) {
+  const std::size_t units = layers.units(k);
+  std::vector<std::uint32_t> all(in.x.cols);
+  std::iota(all.begin(), all.end(), 0U);
+  if (units == in.x.cols) return all;
+  all = inputs_that_vary(in);
+  if (all.size() < units) {
+    layers.fail(
+        ErrorKind::numeric, k,
+        fmt::format("{} of its {} inputs vary, zca makes no more than so many of its {} units; kmeans and patches "
+                    "do",
+                    all.size(), in.x.cols, units));
+  }
   std::vector<std::uint32_t> order(all.size());
   random::permutation(stream, order);
   std::vector<std::uint32_t> chosen;
@@ -173,20 +188,19 @@ MadeWeights make_weights(Layers& layers, std::size_t k, DataWeights weights, con
   const std::span<float> weight = layers.view(k).weight;
   if (in.directions == 0)
     layers.fail(ErrorKind::numeric, k, fmt::format("its inputs are the same in all {} rows", x.rows));
-  const bool one_each = weights == DataWeights::pca || weights == DataWeights::zca;
-  if (one_each && in.directions < units) {
-    layers.fail(
-        ErrorKind::numeric, k,
-        fmt::format("{} rows of {} inputs span {} directions, its {} units need as many: more samples, or kmeans",
-                    x.rows, fan, in.directions, units));
-  }
-  if (x.rows < units) {
-    layers.fail(ErrorKind::numeric, k, fmt::format("{} rows of inputs are not enough for {} units", x.rows, units));
+  if (weights == DataWeights::pca && in.directions < units) {
+    layers.fail(ErrorKind::numeric, k,
+                fmt::format("{} rows of {} inputs span {} directions, pca makes no more than so many of its {} units; "
+                            "kmeans and patches do",
+                            x.rows, fan, in.directions, units));
   }
   MadeWeights made{in.directions};
   if (weights == DataWeights::pca) write_pca(in, weight);
-  if (weights == DataWeights::zca) write_zca(in, inputs_for_zca(in, units, stream), weight, layers.pool());
-  if (!one_each) {
+  if (weights == DataWeights::zca) write_zca(in, inputs_for_zca(layers, k, in, stream), weight, layers.pool());
+  if (weights == DataWeights::kmeans || weights == DataWeights::patches) {
+    if (x.rows < units) {
+      layers.fail(ErrorKind::numeric, k, fmt::format("{} rows of inputs are not enough for {} units", x.rows, units));
+    }
     const std::vector<float> y = whitened(in, layers.pool());
     std::vector<float> centers;
     if (weights == DataWeights::patches) {

@@ -129,6 +129,20 @@ TEST(DataWeights, ZcaOfFewerUnitsTakesInputsThatVary) {
   }
 }
 
+// As many units as inputs: what never varies is a unit that never varies, and said.
+TEST(DataWeights, ZcaOfAllInputsNeedsNoFullRank) {
+  std::vector<float> batch = known_batch(500);
+  for (std::size_t i = 0; i < batch.size(); i += 4) batch[i] = 2;
+  OneLayer net(4, 4, std::move(batch));
+  ThreadPool pool(1);
+  const DataReport r = krahenbuhl(net, within(DataWeights::zca), 0, pool);
+  EXPECT_EQ(r.layers[0].directions, 3U);
+  EXPECT_EQ(r.layers[0].constant, 1U);
+  EXPECT_EQ(r.findings.size(), 1U);
+  EXPECT_EQ(net.weight[0], 0.0F);
+  EXPECT_NE(net.weight[5], 0.0F);
+}
+
 TEST(DataWeights, KmeansAndPatchesAreDirectionsOfTheData) {
   for (const DataWeights weights : {DataWeights::kmeans, DataWeights::patches}) {
     OneLayer net(7, 4, known_batch(500));
@@ -170,7 +184,10 @@ TEST(DataWeights, TooLittleDataIsAnError) {
   };
   rejected(DataWeights::pca, 5, known_batch(100), {"[krahenbuhl]", "'only'", "span 4 directions", "5 units"});
   rejected(DataWeights::pca, 4, known_batch(4), {"4 rows of 4 inputs span 3 directions"});
-  rejected(DataWeights::zca, 5, known_batch(100), {"span 4 directions"});
+  rejected(DataWeights::zca, 5, known_batch(100), {"4 of its 4 inputs vary", "5 units"});
+  std::vector<float> two = known_batch(100);
+  for (std::size_t i = 0; i < two.size(); i += 4) two[i] = two[i + 3] = 2;
+  rejected(DataWeights::zca, 3, two, {"2 of its 4 inputs vary", "3 units"});
   rejected(DataWeights::kmeans, 9, known_batch(8), {"8 rows", "9 units"});
   rejected(DataWeights::patches, 9, known_batch(8), {"8 rows", "9 units"});
   rejected(DataWeights::kmeans, 2, std::vector<float>(40, 1.5F), {"the same in all 10 rows"});

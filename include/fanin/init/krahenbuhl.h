@@ -37,8 +37,9 @@ struct KrahenbuhlOptions {
 /// Random choices come from Stream(seed, layer name + "/data weights"). Units whose outputs are constant keep their
 /// weights and are counted; they, layers without biases and ratios that do not agree are findings. Throws as lsuv() and
 /// as calibrate_gradient_ratios(), and Error(numeric) where a layer has more units than its inputs can serve:
-/// directions that they span (pca, zca), different rows (kmeans), rows (patches). Deterministic as lsuv(). Weights of
-/// the data take all eigenpairs of a matrix of inputs x inputs, about 7 inputs^3 operations.
+/// directions that they span (pca), inputs that vary (zca, unless there are as many units as inputs), different rows
+/// (kmeans), rows (patches). Deterministic as lsuv(). Weights of the data take all eigenpairs of a matrix of inputs x
+/// inputs, about 7 inputs^3 operations.
 DataReport krahenbuhl(LayerAccess& network, const KrahenbuhlOptions& options, std::uint64_t seed, ThreadPool& pool);
 
 }  // namespace fanin::init
