@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 #include "fanin/core/error.h"
 #include "fanin/linalg/gemm.h"
@@ -137,13 +138,10 @@ void move_centers(MatrixView<const float> x, const std::vector<std::uint32_t>& n
 
 }  // namespace
 
-KMeans k_means(MatrixView<const float> x, std::size_t k, std::string_view place, const random::Stream& stream,
-               ThreadPool& pool, std::size_t rounds) {
-  if (k == 0 || x.rows < k) {
-    throw Error(ErrorKind::numeric, place, fmt::format("{} rows are not enough for {} centres", x.rows, k));
-  }
+KMeans lloyd(MatrixView<const float> x, std::vector<float> centers, ThreadPool& pool, std::size_t rounds) {
+  const std::size_t k = centers.size() / x.cols;
   KMeans result;
-  result.centers = spread_rows(x, k, place, stream, pool);
+  result.centers = std::move(centers);
   // No centre's number, so that the first round always counts as a change.
   result.nearest.assign(x.rows, std::numeric_limits<std::uint32_t>::max());
   while (!result.converged && result.rounds < rounds) {
@@ -152,6 +150,14 @@ KMeans k_means(MatrixView<const float> x, std::size_t k, std::string_view place,
     if (!result.converged) move_centers(x, result.nearest, k, result.centers, pool);
   }
   return result;
+}
+
+KMeans k_means(MatrixView<const float> x, std::size_t k, std::string_view place, const random::Stream& stream,
+               ThreadPool& pool, std::size_t rounds) {
+  if (k == 0 || x.rows < k) {
+    throw Error(ErrorKind::numeric, place, fmt::format("{} rows are not enough for {} centres", x.rows, k));
+  }
+  return lloyd(x, spread_rows(x, k, place, stream, pool), pool, rounds);
 }
 
 }  // namespace fanin::init

@@ -18,11 +18,15 @@ struct KMeans {
   bool converged = false;  ///< no row changed its centre in the last round
 };
 
-/// Lloyd's algorithm from k-means++ (Arthur & Vassilvitskii 2007): the first centre is a random row, each other one a
-/// row drawn with a probability proportional to its squared distance from the nearest centre so far; then rows go to
-/// their nearest centre and centres to the mean of their rows, at most `rounds` times. A centre that loses all rows
-/// becomes the row that is farthest from its own. All sums have a fixed order: the bits do not depend on the threads.
-/// Throws Error(numeric), with `place` before it, for fewer than k different rows.
+/// Lloyd's algorithm from these centres [k, cols]: rows go to their nearest centre and centres to the mean of their
+/// rows, at most `rounds` times. A centre that has no rows becomes the row that is farthest from its own. All sums have
+/// a fixed order: the bits do not depend on the threads.
+[[nodiscard]] KMeans lloyd(MatrixView<const float> x, std::vector<float> centers, ThreadPool& pool,
+                           std::size_t rounds = 100);
+
+/// The same from k-means++ (Arthur & Vassilvitskii 2007): the first centre is a random row, each other one a row drawn
+/// with a probability proportional to its squared distance from the nearest centre so far. Throws Error(numeric), with
+/// `place` before it, for fewer than k different rows.
 [[nodiscard]] KMeans k_means(MatrixView<const float> x, std::size_t k, std::string_view place,
                              const random::Stream& stream, ThreadPool& pool, std::size_t rounds = 100);
 

@@ -57,6 +57,16 @@ TEST(KMeans, ItsBitsAreThoseOfEveryThreadCountAndTarget) {
   }
 }
 
+// Two centres far away from all rows: they become the rows that are farthest from the one that has them all.
+TEST(KMeans, CentresWithoutRowsBecomeTheFarthestRows) {
+  const std::vector<float> x{0, 1, 2, 10, 30};
+  ThreadPool pool(1);
+  KMeans found = lloyd({x.data(), 5, 1}, {1, 1000, 2000}, pool);
+  EXPECT_TRUE(found.converged);
+  EXPECT_EQ(found.centers, (std::vector<float>{1, 30, 10}));
+  EXPECT_EQ(found.nearest, (std::vector<std::uint32_t>{0, 0, 0, 2, 1}));
+}
+
 TEST(KMeans, StopsAfterItsRoundsAndSaysSo) {
   const std::vector<float> x = normals(12, 700 * 5);
   ThreadPool pool(1);

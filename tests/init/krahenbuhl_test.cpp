@@ -162,6 +162,31 @@ TEST(DataWeights, KmeansAndPatchesAreDirectionsOfTheData) {
   }
 }
 
+// Rows along four directions with lengths that differ: what k-means finds are the directions, not near and far.
+TEST(DataWeights, KmeansLooksAtDirectionsNotAtLengths) {
+  std::vector<float> batch;
+  for (std::size_t i = 0; i < 400; ++i) {
+    const float length = 0.1F + static_cast<float>(i * i % 97) / 20;
+    const float sign = i % 2 == 0 ? length : -length;
+    // Each is followed by its mirror image after 200 rows, so that the mean is 0.
+    const float at = i < 200 ? sign : -batch[(i - 200) * 2] - batch[(i - 200) * 2 + 1];
+    const bool first = i / 2 % 2 == 0;
+    batch.push_back(first ? at : 0);
+    batch.push_back(first ? 0 : at);
+  }
+  OneLayer net(4, 2, std::move(batch));
+  ThreadPool pool(1);
+  (void)krahenbuhl(net, within(DataWeights::kmeans), 1, pool);
+  bool seen[4] = {};
+  for (std::size_t u = 0; u < 4; ++u) {
+    const double a = net.weight[2 * u];
+    const double b = net.weight[2 * u + 1];
+    EXPECT_LT(std::min(std::abs(a), std::abs(b)), 1e-3 * std::max(std::abs(a), std::abs(b))) << u;
+    seen[(std::abs(a) > std::abs(b) ? 0 : 2) + (a + b > 0 ? 1 : 0)] = true;
+  }
+  EXPECT_TRUE(seen[0] && seen[1] && seen[2] && seen[3]);
+}
+
 TEST(DataWeights, DoNotDependOnThreads) {
   for (const DataWeights weights : {DataWeights::pca, DataWeights::zca, DataWeights::kmeans, DataWeights::patches}) {
     std::vector<float> bits;
@@ -300,6 +325,14 @@ TEST(Krahenbuhl, BothPartsOnAConvolution) {
   net.conv = normals(5, net.conv.size());
   net.head = normals(7, net.head.size());
   ThreadPool pool(1);
+  const auto size = [](const std::vector<float>& w) { return std::hypot(whole(w).mean, whole(w).std); };
+  SmallConvolution given(60);
+  given.conv = net.conv;
+  given.head = net.head;
+  const DataReport g = krahenbuhl(given, {}, 0, pool);
+  EXPECT_NEAR(g.layers[0].scale, size(given.conv) / size(net.conv), 1e-6);
+  EXPECT_NEAR(g.layers[1].scale, size(given.head) / size(net.head), 1e-6);
+  EXPECT_EQ(g.layers[0].steps, 2U);
   const DataReport r = krahenbuhl(net, {DataWeights::pca, 0.1, true, {}}, 0, pool);
   EXPECT_TRUE(r.findings.empty()) << r.findings[0];
   EXPECT_EQ(r.layers[0].directions, SmallConvolution::kChannels);

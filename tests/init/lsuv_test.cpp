@@ -89,6 +89,11 @@ TEST(Lsuv, CenterMovesAllBiasesByOneNumber) {
   EXPECT_NEAR(whole(net.made_outputs()).mean, 0, 1e-3);
   EXPECT_NEAR(whole(net.made_outputs()).std, 3, 1e-3);
   for (std::size_t u = 1; u < 4; ++u) EXPECT_NEAR(net.bias[u] - net.bias[u - 1], 1, 1e-5);
+  // One step is enough where biases have no spread: the mean to come is known before the weights are scaled.
+  OneLayer equal = scaled_layer();
+  equal.bias.assign(4, 5);
+  EXPECT_TRUE(lsuv(equal, {.tolerance = 1e-4, .attempts = 1, .center = true}, pool).findings.empty());
+  EXPECT_NEAR(whole(equal.made_outputs()).mean, 0, 1e-5);
   net.has_bias = false;
   expect_error(ErrorKind::usage, {"[lsuv]", "'only'", "no biases"}, [&] { (void)lsuv(net, {.center = true}, pool); });
 }
@@ -121,6 +126,10 @@ TEST(Lsuv, DeadLayersAndBadNumbersAreErrors) {
   });
   // No more than float32's rounding of a large bias.
   rejected(ErrorKind::numeric, {"the same for all 200 rows"}, [](OneLayer& n) { n.bias.assign(4, 1e9F); });
+  rejected(ErrorKind::numeric, {"the same for all 200 rows"}, [](OneLayer& n) {
+    n.bias.assign(4, 1000);
+    for (float& w : n.weight) w *= 1e-5F;
+  });
   rejected(ErrorKind::numeric, {"'only'", "unit 2", "not finite"},
            [](OneLayer& n) { std::fill_n(n.weight.begin() + 12, 6, 3e38F); });
   rejected(ErrorKind::numeric, {"weight or bias is nan"},

@@ -3,9 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "fanin/core/error.h"
@@ -232,6 +235,49 @@ TEST(NetworkAccess, EveryMethodHasTheSameBitsForAnyThreadsAndTarget) {
         EXPECT_TRUE(std::equal(bits.begin(), bits.end(), c.network.values().begin())) << text << threads << target;
       });
     }
+  }
+}
+
+TEST(NetworkAccess, AnswersAreOfTheWeightsThatAreThere) {
+  Case c(spec_of({8, 7, 6, 5}, "tanh"), "xavier_normal");
+  const auto asked = [&](std::size_t k) {
+    std::vector<double> y;
+    c.access->outputs(k, [&](MatrixView<const float> rows) { y.assign(rows.data, rows.data + rows.rows * rows.cols); });
+    return y;
+  };
+  for (const std::size_t k : {2U, 0U, 1U, 2U, 2U}) EXPECT_EQ(asked(k), c.outputs(2 * k)) << k;
+  // Layers 0 and 1 have been run for layer 2, and are out of date.
+  const std::vector<double> before = asked(2);
+  c.access->layer(0).weight[3] += 1;
+  c.access->changed(0);
+  EXPECT_EQ(asked(2), c.outputs(4));
+  EXPECT_NE(asked(2), before);
+  std::vector<double> seen;
+  c.access->inputs(1, [&](MatrixView<const float> rows) { seen.assign(rows.data, rows.data + rows.rows * rows.cols); });
+  EXPECT_EQ(seen, c.outputs(1));
+}
+
+// A change of any of these numbers changes networks that someone made before.
+TEST(NetworkAccess, EveryMethodHasItsBits) {
+  const std::pair<const char*, std::uint64_t> golden[] = {
+      {"lsuv", 0x2acf82ceac5dfa1f},
+      {"lsuv(std=0.5, tolerance=0.01, center=yes)", 0xc1052f8b411ef085},
+      {"krahenbuhl", 0x9a122682be0addf5},
+      {"krahenbuhl(pca)", 0x2b32b39ee9634612},
+      {"krahenbuhl(zca, calibrate=no)", 0x6e3240030a54f07b},
+      {"krahenbuhl(kmeans)", 0x30c319e43a53af93},
+      {"krahenbuhl(patches)", 0x0171345d5c053ccb},
+      {"weight_norm", 0x1cf658d4b78de561},
+      {"weight_norm(gain=norm_preserving)", 0x57e76cac2d17eea0},
+  };
+  for (const auto& [text, checksum] : golden) {
+    Case c(spec_of({30, 24, 12, 8}, "tanh"), "normal(0, 0.1)");
+    (void)c.run(text);
+    std::uint64_t hash = 0xcbf29ce484222325;
+    for (const float x : c.network.values()) {
+      hash = (hash ^ std::bit_cast<std::uint32_t>(x)) * 0x100000001b3;
+    }
+    EXPECT_EQ(hash, checksum) << text << std::hex << " 0x" << hash;
   }
 }
 

@@ -36,10 +36,12 @@ class Calibration : public TrainerTest {
 /// Keeps what it is told.
 class Keeping final : public LabObserver {
  public:
+  void on_run(std::size_t, std::size_t, const std::string&, std::uint64_t) override { ++runs; }
   void on_calibration(const init::DataReport& report) override { reports.push_back(report); }
   void on_step(const Progress&) override { steps_after += reports.size(); }
   std::vector<init::DataReport> reports;
   std::size_t steps_after = 0;
+  std::size_t runs = 0;
 };
 
 TEST_F(Calibration, IsAnInitializerLikeAnyOther) {
@@ -222,7 +224,7 @@ TEST_F(Calibration, LabKeepsReportsAndSaysWhatCouldNotBeMade) {
   lab.inits = {"he_normal", "krahenbuhl(pca)"};
   Keeping none;
   EXPECT_THROW((void)run_lab(lab, {test::blobs(205, 1), test::blobs(100, 2)}, pool, none), Error);
-  EXPECT_EQ(none.steps_after, 0U);
+  EXPECT_EQ(none.runs, 0U);
 }
 
 }  // namespace
