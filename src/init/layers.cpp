@@ -121,7 +121,7 @@ OutputMoments Layers::moments(std::size_t k) {
     check_size(k, "outputs", rows.cols, units(k));
     sums.add(rows, pool_);
   });
-  const OutputMoments m = sums.moments();
+  OutputMoments m = sums.moments();
   if (m.rows < 2) fail(ErrorKind::usage, k, fmt::format("{} rows of outputs given, at least 2 are needed", m.rows));
   for (std::size_t u = 0; u < units(k); ++u) {
     if (!std::isfinite(m.mean[u]) || !std::isfinite(m.variance[u])) {

@@ -13,7 +13,7 @@ struct LayerReport {
   std::string name;
   std::size_t units = 0;
   std::size_t rows = 0;    ///< samples, times positions for a convolution
-  double mean_before = 0;  ///< with the weights that it began with
+  double mean_before = 0;  ///< with the weights that it began with; the layers before it are done by then
   double std_before = 0;   ///< likewise
   double mean_after = 0;   ///< at the end
   double std_after = 0;    ///< likewise
