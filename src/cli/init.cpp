@@ -145,7 +145,7 @@ int Init::run_with_plan() {
     }
     training.finish(*settings);
     const train::TrainOptions& o = training.options;
-    if (o.pretraining) {
+    if (o.pretraining || o.data_dependent) {
       throw Error(ErrorKind::usage, "cli", fmt::format("{} needs data, a plan has none", o.init_str()));
     }
     run.source.spec = nn::model_spec(nn::Network(o.network));
@@ -186,6 +186,11 @@ int Init::run() {
   if (o.pretraining) {
     throw Error(ErrorKind::usage, "cli",
                 fmt::format("{} needs data: 'fanin dbn pretrain' makes and saves such weights", o.init_str()));
+  }
+  if (o.data_dependent) {
+    throw Error(ErrorKind::usage, "cli",
+                fmt::format("{} needs data: 'fanin train --epochs 0 --output FILE' makes and saves such weights",
+                            o.init_str()));
   }
   ThreadPool pool(common.thread_count());
   io::check_writable(output);

@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <memory>
+#include <span>
 #include <string_view>
 
 #include "fanin/core/error.h"
 #include "fanin/core/text.h"
 #include "fanin/core/version.h"
 #include "fanin/init/catalogue.h"
+#include "fanin/init/data_dependent.h"
 #include "fanin/init/gain.h"
 
 #include "cli/command.h"
@@ -36,7 +38,8 @@ std::string written(const init::SchemeInfo& s) {
 }
 
 std::string entry(const init::SchemeInfo& s) {
-  std::string text = written(s) + "\n" + wrapped("    ", s.formula);
+  const std::string head = s.parameters.empty() ? s.name + "\n" : wrapped(s.name + "(", s.parameters + ")");
+  std::string text = head + wrapped("    ", s.formula);
   if (!s.aliases.empty()) text += wrapped("    also ", fmt::format("{}", fmt::join(s.aliases, ", ")));
   return text + wrapped("    ", s.source);
 }
@@ -54,10 +57,12 @@ const init::SchemeInfo& find(std::string_view text) {
   // A scheme with its arguments is asked for by name, too.
   const std::string_view wanted = trimmed(text.substr(0, text.find('(')));
   std::vector<std::string> names;
-  for (const init::SchemeInfo& s : init::catalogue()) {
-    names.push_back(s.name);
-    names.insert(names.end(), s.aliases.begin(), s.aliases.end());
-    if (s.name == wanted || std::find(s.aliases.begin(), s.aliases.end(), wanted) != s.aliases.end()) return s;
+  for (const std::span<const init::SchemeInfo> some : {init::catalogue(), init::data_dependent_catalogue()}) {
+    for (const init::SchemeInfo& s : some) {
+      names.push_back(s.name);
+      names.insert(names.end(), s.aliases.begin(), s.aliases.end());
+      if (s.name == wanted || std::find(s.aliases.begin(), s.aliases.end(), wanted) != s.aliases.end()) return s;
+    }
   }
   throw Error(ErrorKind::usage, "list",
               fmt::format("no scheme is named '{}'{}; 'fanin list' shows all", wanted, did_you_mean(wanted, names)));
@@ -69,6 +74,15 @@ Json to_json(const init::SchemeInfo& s) {
           {"parameters", s.parameters},
           {"formula", s.formula},
           {"source", s.source}};
+}
+
+// All of them, or `one` if it is among them.
+Json to_json(std::span<const init::SchemeInfo> some, const init::SchemeInfo* one) {
+  Json list = Json::array();
+  for (const init::SchemeInfo& s : some) {
+    if (one == nullptr || one == &s) list.push_back(to_json(s));
+  }
+  return list;
 }
 
 // One row for each activation, one column for each definition; `-` where PyTorch has no number.
@@ -132,11 +146,11 @@ int List::run() const {
   }
   const init::SchemeInfo* one = name.empty() ? nullptr : &find(name);
   if (common.json) {
-    Json schemes = Json::array();
-    for (const init::SchemeInfo& s : init::catalogue()) {
-      if (one == nullptr || one == &s) schemes.push_back(to_json(s));
-    }
-    print_json({{"schema", 1}, {"command", "list"}, {"version", version()}, {"schemes", std::move(schemes)}});
+    print_json({{"schema", 1},
+                {"command", "list"},
+                {"version", version()},
+                {"schemes", to_json(init::catalogue(), one)},
+                {"data_dependent", to_json(init::data_dependent_catalogue(), one)}});
     return kOk;
   }
   if (one != nullptr) {
@@ -145,8 +159,11 @@ int List::run() const {
   }
   std::string text;
   for (const init::SchemeInfo& s : init::catalogue()) text += entry(s) + "\n";
-  print(text + fmt::format("{} schemes; 'fanin list NAME' shows one, 'fanin lab --inits A,B' compares them\n",
-                           init::catalogue().size()));
+  text += "These look at a batch of the training data, as --init of 'fanin train' and in 'fanin lab':\n\n";
+  for (const init::SchemeInfo& s : init::data_dependent_catalogue()) text += entry(s) + "\n";
+  print(text + fmt::format("{} schemes and {} data-dependent initializers; 'fanin list NAME' shows one,\n"
+                           "'fanin lab --inits A,B' compares them\n",
+                           init::catalogue().size(), init::data_dependent_catalogue().size()));
   return kOk;
 }
 

@@ -53,6 +53,16 @@ Argument parse_argument(std::string_view scheme, const Parameter& p, std::string
       return a;
     }
     case ParameterType::scheme:
+      if (const auto word = std::find(p.choices.begin(), p.choices.end(), text); word != p.choices.end()) {
+        a.choice = static_cast<std::size_t>(word - p.choices.begin());
+        return a;
+      }
+      if (!p.choices.empty() && !find_definition(name_of(text))) {
+        std::vector<std::string> names = scheme_names();
+        names.insert(names.end(), p.choices.begin(), p.choices.end());
+        fail(fmt::format("{}: {}={} is no scheme and none of {}{}", scheme, p.name, quoted(text),
+                         fmt::join(p.choices, ", "), did_you_mean(name_of(text), names)));
+      }
       if (depth == 0) fail(fmt::format("{}: {}={} nests schemes too deeply", scheme, p.name, quoted(text)));
       a.scheme = parse_scheme(text, depth - 1);
       return a;
@@ -91,9 +101,13 @@ std::string parameters_text(std::span<const Parameter> parameters) {
   return text;
 }
 
+std::string_view name_of(std::string_view text) {
+  return trimmed(text.substr(0, text.find('(')));
+}
+
 Call parse_call(std::string_view what, std::string_view text, std::string_view example) {
   const std::size_t open = text.find('(');
-  const std::string_view name = trimmed(text.substr(0, open));
+  const std::string_view name = name_of(text);
   if (name.empty()) fail(fmt::format("{} {}: a name is wanted, such as {}", what, quoted(text), example));
   return {name, inside(what, text, open).value_or("")};
 }

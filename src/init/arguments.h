@@ -20,6 +20,9 @@ struct Call {
 /// `what` and `example` are for the sentences: `scheme`, `xavier_uniform`. Throws for parentheses that do not match.
 [[nodiscard]] Call parse_call(std::string_view what, std::string_view text, std::string_view example);
 
+/// `name` of the text `name(...)` or `name`, whatever stands between the parentheses.
+[[nodiscard]] std::string_view name_of(std::string_view text);
+
 /// One argument for each parameter, given or its default. `depth`: how deep schemes may nest.
 [[nodiscard]] std::vector<Argument> parse_arguments(std::string_view who, std::span<const Parameter> parameters,
                                                     std::string_view list, int depth);

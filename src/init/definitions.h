@@ -37,7 +37,7 @@ struct Parameter {
   ParameterType type;
   std::string_view fallback;  ///< the value when it is not given; empty if it must be
   Range range = {};
-  std::vector<std::string> choices = {};
+  std::vector<std::string> choices = {};  ///< of a scheme: words that may stand in its place
 };
 
 /// A parameter that is a number, a whole number, one of a few words, or a scheme; without `fallback` it must be given.
@@ -53,7 +53,7 @@ struct Argument {
   double number = 0;
   std::size_t choice = 0;  ///< the index in the parameter's choices
   std::string word;
-  RulePtr scheme;
+  RulePtr scheme;  ///< null for a word in its place
 
   [[nodiscard]] FanMode mode() const { return static_cast<FanMode>(choice); }
 };
@@ -91,6 +91,9 @@ struct Definition {
 
 /// The definition called so, also by an alias, or null.
 [[nodiscard]] const Definition* find_definition(std::string_view name);
+
+/// Whether a data-dependent initializer is called so: it fills no tensor by itself.
+[[nodiscard]] bool learns_from_data(std::string_view name);
 
 /// Every name and alias.
 [[nodiscard]] const std::vector<std::string>& scheme_names();

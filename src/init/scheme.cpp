@@ -21,6 +21,10 @@ struct Parsed {
 Parsed parse_named(std::string_view text, int depth) {
   const Call call = parse_call("scheme", text, "xavier_uniform");
   const Definition* definition = find_definition(call.name);
+  if (!definition && learns_from_data(call.name)) {
+    throw Error(ErrorKind::usage, "init",
+                fmt::format("'{}' learns from data, and only a scheme that needs none can stand here", call.name));
+  }
   if (!definition) {
     throw Error(ErrorKind::usage, "init",
                 fmt::format("unknown scheme {}{}", quoted(call.name), did_you_mean(call.name, scheme_names())));
