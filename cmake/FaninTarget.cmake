@@ -25,7 +25,7 @@ target_include_directories(fanin
 target_link_libraries(fanin
   PUBLIC Threads::Threads
   PRIVATE $<BUILD_INTERFACE:fanin_options> hwy::hwy fmt::fmt ZLIB::ZLIB PNG::PNG OpenSSL::Crypto
-          $<BUILD_INTERFACE:nlohmann_json::nlohmann_json>)
+          $<BUILD_INTERFACE:nlohmann_json::nlohmann_json> $<BUILD_INTERFACE:tomlplusplus::tomlplusplus>)
 target_compile_definitions(fanin PRIVATE
   FANIN_VERSION="${PROJECT_VERSION}"
   # x86 targets without a fused multiply-add of their own would only be slow twins of the portable path.

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Passes safetensors files both ways between fanin and the Python package `safetensors`.
 
-    check_safetensors.py PATH_OF_io_safetensors_tool
+    check_safetensors.py PATH_OF_io_safetensors_tool PATH_OF_fanin
 
-Exit status: 0 both agree, 1 they do not, 77 skipped because numpy or safetensors is missing. Where torch is
+The first writes and reads every type; the second initializes a model that the package wrote, as float32, bfloat16 and
+float16, which the package must load, and judges tensors that NumPy made. Exit status: 0 both agree, 1 they do not, 77 skipped because numpy or safetensors is missing. Where torch is
 installed, its loader is asked too.
 """
 
@@ -99,13 +100,65 @@ def package_to_fanin(tool, path):
         check(bytes.fromhex(data) == array.tobytes(), f"{name}: other bytes")
 
 
+def fanin(program, *arguments, code=0):
+    done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
+    check(done.returncode == code, f"fanin {' '.join(arguments)}: exit {done.returncode}, {done.stderr.strip()}")
+    return done.stdout
+
+
+RULES = ("--rule", "role=weight -> he_normal", "--rule", "role=bias -> uniform(-0.1, 0.1)")
+MODEL = {"0.weight": (300, 200), "0.bias": (300,), "2.weight": (10, 300), "2.bias": (10,)}
+
+
+def plans(program, directory):
+    source = os.path.join(directory, "model.safetensors")
+    safetensors.numpy.save_file({name: np.zeros(shape, np.float32) for name, shape in MODEL.items()}, source)
+    made = {}
+    for dtype in ("f32", "bf16", "f16"):
+        path = os.path.join(directory, f"{dtype}.safetensors")
+        fanin(program, "init", source, "-o", path, "--seed", "3", "--dtype", dtype, "--quiet", *RULES)
+        fanin(program, "verify", path)
+        with open(path, "rb") as file:
+            made[dtype] = dict(safetensors.deserialize(file.read()))
+        check({n: tuple(t["shape"]) for n, t in made[dtype].items()} == MODEL, f"{dtype}: names or shapes")
+        check(all(t["dtype"] == dtype.upper() for t in made[dtype].values()), f"{dtype}: types")
+        with safetensors.safe_open(path, framework="numpy") as file:
+            check("fanin.certificate" in file.metadata(), f"{dtype}: no certificate in {file.metadata()}")
+    for name in MODEL:
+        exact = np.frombuffer(made["f32"][name]["data"], np.float32)
+        half = np.frombuffer(made["f16"][name]["data"], np.float16)
+        check(np.array_equal(half, exact.astype(np.float16)), f"{name}: f16 is not the float32 value rounded once")
+        if importlib.util.find_spec("torch"):
+            import torch
+
+            brain = torch.frombuffer(bytearray(made["bf16"][name]["data"]), dtype=torch.bfloat16)
+            check(torch.equal(brain, torch.from_numpy(exact.copy()).bfloat16()), f"{name}: bf16 is not rounded once")
+    if importlib.util.find_spec("torch"):
+        import torch
+        from safetensors.torch import load_file
+
+        network = torch.nn.Sequential(torch.nn.Linear(200, 300), torch.nn.ReLU(), torch.nn.Linear(300, 10))
+        network.load_state_dict(load_file(os.path.join(directory, "f32.safetensors")), strict=True)
+        check(bool(torch.isfinite(network(torch.ones(2, 200))).all()), "the loaded network")
+    # Tensors of another's making, held to a rule that is theirs and to one that is not.
+    generator = np.random.default_rng(5)
+    foreign = os.path.join(directory, "foreign.safetensors")
+    safetensors.numpy.save_file({"0.weight": generator.normal(0, 0.02, (400, 300)).astype(np.float16),
+                                 "0.bias": np.zeros(400, np.float16)}, foreign)
+    bias = ("--rule", "role=bias -> zeros")
+    fanin(program, "verify", foreign, "--rule", "role=weight -> normal(0, 0.02)", *bias)
+    found = fanin(program, "verify", foreign, "--rule", "role=weight -> normal(0, 0.021)", *bias, code=1)
+    check("0.weight" in found, f"no finding names the tensor: {found}")
+
+
 def main():
-    if len(sys.argv) != 2:
+    if len(sys.argv) != 3:
         print(__doc__)
         sys.exit(2)
     with tempfile.TemporaryDirectory() as directory:
         fanin_to_package(sys.argv[1], os.path.join(directory, "from_fanin.safetensors"))
         package_to_fanin(sys.argv[1], os.path.join(directory, "from_package.safetensors"))
+        plans(sys.argv[2], directory)
     print(f"fanin and safetensors {safetensors.__version__} read each other's files")
 
 

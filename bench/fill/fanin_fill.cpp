@@ -1,6 +1,6 @@
 // Fills a matrix with fanin's schemes. Prints one JSON line a scheme: seconds of each repetition, moments.
 //
-// usage: fanin_fill ROWS COLS REPETITIONS THREADS
+// usage: fanin_fill ROWS COLS REPETITIONS THREADS SCHEME...
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -45,15 +45,13 @@ void measure(const char* name, const fanin::Shape& shape, int repetitions, fanin
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 5) {
-    std::fprintf(stderr, "usage: fanin_fill ROWS COLS REPETITIONS THREADS\n");
+  if (argc < 6) {
+    std::fprintf(stderr, "usage: fanin_fill ROWS COLS REPETITIONS THREADS SCHEME...\n");
     return 2;
   }
   const fanin::Shape shape{static_cast<std::size_t>(std::atoll(argv[1])),
                            static_cast<std::size_t>(std::atoll(argv[2]))};
   fanin::ThreadPool pool(static_cast<std::size_t>(std::atoll(argv[4])));
-  for (const char* name : {"xavier_uniform", "xavier_normal", "truncated_normal"}) {
-    measure(name, shape, std::atoi(argv[3]), pool);
-  }
+  for (int i = 5; i < argc; ++i) measure(argv[i], shape, std::atoi(argv[3]), pool);
   return 0;
 }

@@ -1,6 +1,6 @@
 """Fills a matrix with PyTorch's initializers. Prints one JSON line a scheme: seconds of each repetition, moments.
 
-usage: torch_fill.py ROWS COLS REPETITIONS THREADS
+usage: torch_fill.py ROWS COLS REPETITIONS THREADS SCHEME...
 """
 import json
 import sys
@@ -18,8 +18,10 @@ def main():
         "xavier_uniform": torch.nn.init.xavier_uniform_,
         "xavier_normal": torch.nn.init.xavier_normal_,
         "truncated_normal": lambda t: torch.nn.init.trunc_normal_(t, 0.0, 1.0, -2.0, 2.0),
+        "orthogonal": torch.nn.init.orthogonal_,
     }
-    for name, fill in schemes.items():
+    for name in sys.argv[5:]:
+        fill = schemes[name]
         fill(w)
         seconds = []
         for _ in range(repetitions):

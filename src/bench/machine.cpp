@@ -74,6 +74,22 @@ std::vector<Rate> rates(double (*run)(std::size_t), ThreadPool& pool) {
   return all;
 }
 
+std::vector<Rate> store_rates(Buffer<float>& memory, ThreadPool& pool) {
+  constexpr std::size_t kPiece = 64 * 1024;
+  const double gigabytes = static_cast<double>(memory.size() * sizeof(float)) / 1e9;
+  const auto store = [&](std::size_t piece) { detail::store_all(memory.data() + piece * kPiece, kPiece); };
+  std::vector<Rate> all;
+  const Timing one = measure(kRounds, 0, [&] {
+    for (std::size_t piece = 0; piece < memory.size() / kPiece; ++piece) store(piece);
+  });
+  all.push_back({1, gigabytes / one.median, gigabytes / one.best});
+  if (pool.threads() > 1) {
+    const Timing t = measure(kRounds, 0, [&] { pool.run(memory.size() / kPiece, store); });
+    all.push_back({pool.threads(), gigabytes / t.median, gigabytes / t.best});
+  }
+  return all;
+}
+
 double rate_now(double (*run)(std::size_t), ThreadPool& pool) {
   return run(1) == 0 ? 0 : Peak(run, 4e-3).rate(pool.threads(), pool, 3).median;
 }
@@ -99,6 +115,7 @@ Machine measure_machine(ThreadPool& pool) {
     const double gigabytes = static_cast<double>(times * bytes) / 1e9;
     m.read.push_back({bytes, gigabytes / t.median, gigabytes / t.best});
   }
+  m.store = store_rates(memory, pool);
   return m;
 }
 

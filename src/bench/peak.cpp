@@ -2,6 +2,7 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "bench/peak.cpp"
+#include <hwy/cache_control.h>
 #include <hwy/foreach_target.h>
 
 #include "core/simd-inl.h"
@@ -56,6 +57,13 @@ void read_fast(const float* data, std::size_t n) {
   sink = rest + hn::GetLane(sums[0]);
 }
 
+void store_fast(float* data, std::size_t n) {
+  const hn::ScalableTag<float> d;
+  const auto value = hn::Set(d, 1.0F);
+  for (std::size_t i = 0; i + hn::Lanes(d) <= n; i += hn::Lanes(d)) hn::Stream(value, d, data + i);
+  hwy::FlushStream();
+}
+
 }  // namespace
 }  // namespace fanin::bench::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -66,6 +74,7 @@ namespace {
 
 HWY_EXPORT(fp32_peak);
 HWY_EXPORT(read_fast);
+HWY_EXPORT(store_fast);
 
 }  // namespace
 
@@ -75,6 +84,10 @@ double run_fp32_peak(std::size_t rounds) {
 
 void read_all(const float* data, std::size_t n) {
   HWY_DYNAMIC_DISPATCH(read_fast)(data, n);
+}
+
+void store_all(float* data, std::size_t n) {
+  HWY_DYNAMIC_DISPATCH(store_fast)(data, n);
 }
 
 }  // namespace fanin::bench::detail

@@ -10,5 +10,7 @@ double run_fp32_peak(std::size_t rounds);
 double run_bf16_peak(std::size_t rounds);
 /// Reads all of it.
 void read_all(const float* data, std::size_t n);
+/// Writes ones past the caches; `data` is aligned to 64 bytes.
+void store_all(float* data, std::size_t n);
 
 }  // namespace fanin::bench::detail

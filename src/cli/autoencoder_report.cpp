@@ -8,6 +8,7 @@
 #include "fanin/io/safetensors.h"
 #include "fanin/report/mosaic.h"
 
+#include "cli/calibration_report.h"
 #include "cli/rbm_pictures.h"
 #include "cli/rbm_settings.h"
 #include "cli/train_json.h"
@@ -131,6 +132,7 @@ nlohmann::ordered_json AutoencoderReport::json() const {
                 {"pretraining_seconds", result.pretraining_seconds},
                 {"epochs", std::move(epochs)},
                 {"findings", to_json(findings())}};
+  if (result.calibration) document["calibration"] = to_json(*result.calibration);
   for (const NamedPath& f : files) document["files"][f.flag] = f.path;
   return document;
 }
@@ -143,6 +145,7 @@ std::string AutoencoderReport::text() const {
     text += fmt::format("loss before the first step {:.3f}, cost of epoch {} {:.3f}; {:.2f} s of training\n",
                         result.loss_before, result.epochs.back().epoch, result.epochs.back().cost, result.seconds);
   }
+  if (result.calibration) text += calibration_text(*result.calibration, result.calibration_seconds);
   if (result.pretraining_seconds > 0) {
     text += fmt::format("{:.2f} s of pre-training\n", result.pretraining_seconds);
   }

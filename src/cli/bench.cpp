@@ -84,6 +84,9 @@ std::string machine_text(const bench::Machine& m) {
     add("multiply-adds, bf16, " + threads_text(r.threads), r.median, r.best, "GFLOP/s");
   for (const bench::Bandwidth& b : m.read)
     add("reading " + size_text(b.bytes) + ", 1 thread", b.median, b.best, "GB/s");
+  for (const bench::Rate& r : m.store) {
+    add("storing past the caches, " + threads_text(r.threads), r.median, r.best, "GB/s");
+  }
   text += table.text();
   if (unsteady) {
     text += "the machine changes its speed: others use it too, or two threads share a core for seconds at a time\n";
@@ -146,6 +149,7 @@ void add_machine(Json& document, const bench::Machine& m) {
     read.push_back({{"bytes", b.bytes}, {"gb_per_second", b.median}, {"best", b.best}});
   }
   document["read"] = std::move(read);
+  document["store_gb_per_second"] = to_json(m.store);
 }
 
 Json to_json(const bench::StepProfile& p) {

@@ -145,21 +145,22 @@ int Init::run_with_plan() {
     }
     training.finish(*settings);
     const train::TrainOptions& o = training.options;
-    if (o.pretraining) {
+    if (o.pretraining || o.data_dependent) {
       throw Error(ErrorKind::usage, "cli", fmt::format("{} needs data, a plan has none", o.init_str()));
     }
     run.source.spec = nn::model_spec(nn::Network(o.network));
     run.metadata = {{"fanin.layers", o.network.widths_str()},
                     {"fanin.activation", o.network.activations_str()},
                     {"fanin.dropout", fmt::format("{}", o.network.dropout)}};
-    if (plan.rules.empty()) {
-      plan.rules = {"role=weight -> " + o.init.weights.str(), "role=bias -> " + o.init.biases.str()};
+    if (plan.steps.empty()) {
+      plan.steps.rules = {"role=weight -> " + o.init.weights.str(), "role=bias -> " + o.init.biases.str()};
       if (!(o.init.output_weights == o.init.weights)) {
-        plan.rules.push_back("role=weight, depth=last -> " + o.init.output_weights.str());
+        plan.steps.rules.push_back("role=weight, depth=last -> " + o.init.output_weights.str());
         plan.ordered = true;
       }
     } else if (settings->given("init") || settings->given("init-output") || settings->given("init-bias")) {
-      throw Error(ErrorKind::usage, "cli", "--init and --rule both say what fills the parameters, give one of them");
+      throw Error(ErrorKind::usage, "cli",
+                  "--init and --rule or --recipe both say what fills the parameters, give one of them");
     }
   }
   const std::string beside = run.output.empty() ? "" : io::certificate_path(run.output).string();
@@ -185,6 +186,11 @@ int Init::run() {
   if (o.pretraining) {
     throw Error(ErrorKind::usage, "cli",
                 fmt::format("{} needs data: 'fanin dbn pretrain' makes and saves such weights", o.init_str()));
+  }
+  if (o.data_dependent) {
+    throw Error(ErrorKind::usage, "cli",
+                fmt::format("{} needs data: 'fanin train --epochs 0 --output FILE' makes and saves such weights",
+                            o.init_str()));
   }
   ThreadPool pool(common.thread_count());
   io::check_writable(output);

@@ -8,6 +8,7 @@
 #include "fanin/io/plan_file.h"
 
 #include "cli/plan_report.h"
+#include "cli/recipe_report.h"
 #include "cli/terminal.h"
 
 namespace fanin::cli {
@@ -18,31 +19,18 @@ using Json = nlohmann::ordered_json;
 // Ctrl-C while a file is written: the way out that removes what was written.
 struct Interrupted {};
 
-init::Plan resolved(const PlanFlags& flags, init::ModelSpec spec) {
-  std::vector<init::PlanRule> rules;
-  for (const std::string& text : flags.rules) rules.push_back(init::PlanRule::parse(text));
-  if (!flags.dtype.empty()) spec = spec.with_dtype(init::parse_float_type(flags.dtype));
-  return init::Plan::resolve(spec, std::move(rules), flags.ordered);
-}
-
 }  // namespace
 
 void PlanFlags::add_to(CLI::App& command) {
   command
-      .add_option("spec", spec,
-                  "A model to initialize: a JSON description (*.json), a safetensors file, or an index (*.index.json)")
-      ->type_name("SPEC");
-  command
       .add_option(
-          "--rule", rules,
-          "'SELECTOR -> SCHEME', one each time: role=weight, kind=conv, depth=0..3, depth=last, name=GLOB, joined "
-          "with commas, or * alone")
-      ->type_name("RULE")
-      ->expected(1)
-      ->take_all();
+          "spec", spec,
+          "A model to initialize: a description (*.json, *.toml), a safetensors file, or an index (*.index.json)")
+      ->type_name("SPEC");
+  steps.add_to(command, "");
   command
       .add_option("--set", overrides,
-                  "'GLOB -> role=weight, kind=conv, groups=4, ...': what names and shapes do not tell")
+                  "'GLOB -> role=weight, kind=conv, groups=4, part=mlp_out, ...': what names and shapes do not tell")
       ->type_name("TRAITS")
       ->expected(1)
       ->take_all();
@@ -55,12 +43,17 @@ void PlanFlags::add_to(CLI::App& command) {
 }
 
 bool PlanFlags::given() const {
-  return !spec.empty() || !rules.empty() || !overrides.empty() || !dtype.empty() || !shard.empty() || ordered ||
-         dry_run;
+  return !spec.empty() || !steps.empty() || !steps.base_spec.empty() || !overrides.empty() || !dtype.empty() ||
+         !shard.empty() || ordered || dry_run;
 }
 
 int run_plan(const PlanFlags& flags, const Common& common, PlanRun run) {
-  const init::Plan plan = resolved(flags, run.source.spec);
+  if (!flags.dtype.empty()) run.source.spec = run.source.spec.with_dtype(init::parse_float_type(flags.dtype));
+  const ResolvedPlan resolved = flags.steps.resolve(run.source.spec, flags.ordered, flags.overrides);
+  const init::Plan& plan = resolved.plan;
+  std::string names;
+  for (const init::RecipeOutcome& r : resolved.recipes) names += (names.empty() ? "" : "; ") + r.recipe;
+  if (!names.empty()) run.metadata["fanin.recipe"] = names;
   io::PlanFileOptions options{.seed = run.seed, .metadata = std::move(run.metadata)};
   if (!flags.shard.empty()) options.shard = init::Shard::parse(flags.shard);
   if (run.source.files) options.loaded = &*run.source.files;
@@ -96,6 +89,7 @@ int run_plan(const PlanFlags& flags, const Common& common, PlanRun run) {
                   {"shard", options.shard.is_whole() ? Json() : Json(options.shard.str())},
                   {"rules", std::move(rules)},
                   {"parameters", plan_json(plan)}};
+    if (!resolved.recipes.empty()) document["recipes"] = recipes_json(resolved.recipes);
     if (!flags.dry_run) {
       document["bytes"] = bytes;
       document["files"] = {{"weights", run.output}, {"certificate", beside.empty() ? Json() : Json(beside)}};
@@ -105,6 +99,7 @@ int run_plan(const PlanFlags& flags, const Common& common, PlanRun run) {
   }
   std::string text = fmt::format("{} parameters, {} numbers, seed {}\n\n{}", plan.entries().size(),
                                  run.source.spec.elements(), run.seed, plan_table(plan));
+  text += recipes_text(resolved.recipes);
   if (flags.dry_run) {
     const std::string inferred = inference_text(plan);
     text += fmt::format("{}{}\ndry run, nothing is written\n", inferred.empty() ? "" : "\n", inferred);

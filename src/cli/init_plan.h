@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/plan_steps.h"
 #include "cli/settings.h"
 #include "cli/spec_source.h"
 
@@ -14,7 +15,7 @@ namespace fanin::cli {
 /// The flags of `fanin init SPEC`: a model's parameters filled by the rules of a plan.
 struct PlanFlags {
   std::string spec;
-  std::vector<std::string> rules;
+  PlanSteps steps;
   std::vector<std::string> overrides;
   std::string dtype;
   std::string shard;

@@ -83,6 +83,9 @@ class LabProgress final : public train::LabObserver {
                 fmt::format("{}/{} {} seed {} machine {}/{} epoch {}/{}", run_ + 1, runs_, init_, seed_, machine + 1,
                             machines, e.epoch, epochs));
   }
+  void on_calibration(const init::DataReport& report) override {
+    for (const std::string& finding : report.findings) bar_.line(fmt::format("{} {}", report.method, finding));
+  }
   void on_epoch(const train::EpochResult& e) override {
     nlohmann::ordered_json line{{"init", init_}, {"seed", seed_}};
     line.update(to_json(e));

@@ -8,6 +8,7 @@
 
 #include "fanin/nn/loss.h"
 
+#include "cli/calibration_report.h"
 #include "cli/train_json.h"
 
 namespace fanin::cli {
@@ -82,6 +83,11 @@ std::string lab_notes(const train::LabResult& result, const train::LabOptions& o
                   options.seeds);
   }
   text += "\n";
+  // Of the first seed: others differ in the third digit.
+  for (const train::LabRow& row : result.rows) {
+    const auto& report = row.runs.front().result.calibration;
+    if (report) text += calibration_line(*report) + ".\n";
+  }
   for (const std::string& line : result.findings) text += line + "\n";
   return text;
 }

@@ -4,15 +4,18 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "fanin/core/error.h"
 #include "fanin/core/text.h"
 #include "fanin/core/version.h"
 #include "fanin/init/catalogue.h"
+#include "fanin/init/data_dependent.h"
 #include "fanin/init/gain.h"
 
 #include "cli/command.h"
+#include "cli/recipe_report.h"
 #include "cli/settings.h"
 #include "cli/wrapped.h"
 
@@ -26,6 +29,7 @@ struct List {
   std::string name;
   std::string seed = "0";
   bool gains = false;
+  bool recipes = false;
 
   int run() const;
 };
@@ -35,7 +39,8 @@ std::string written(const init::SchemeInfo& s) {
 }
 
 std::string entry(const init::SchemeInfo& s) {
-  std::string text = written(s) + "\n" + wrapped("    ", s.formula);
+  const std::string head = s.parameters.empty() ? s.name + "\n" : wrapped(s.name + "(", s.parameters + ")");
+  std::string text = head + wrapped("    ", s.formula);
   if (!s.aliases.empty()) text += wrapped("    also ", fmt::format("{}", fmt::join(s.aliases, ", ")));
   return text + wrapped("    ", s.source);
 }
@@ -50,9 +55,18 @@ std::string detail(const init::SchemeInfo& s) {
   return text + wrapped("in full     ", written(s));
 }
 
+bool learns(const init::SchemeInfo& s) {
+  const auto all = init::data_dependent_catalogue();
+  return &s >= all.data() && &s < all.data() + all.size();
+}
+
 const init::SchemeInfo& find(std::string_view text) {
   // A scheme with its arguments is asked for by name, too.
-  return init::scheme_info(trimmed(text.substr(0, text.find('('))));
+  const std::string_view wanted = trimmed(text.substr(0, text.find('(')));
+  for (const init::SchemeInfo& s : init::data_dependent_catalogue()) {
+    if (s.name == wanted || std::find(s.aliases.begin(), s.aliases.end(), wanted) != s.aliases.end()) return s;
+  }
+  return init::scheme_info(wanted);
 }
 
 // The framework of `keras:`, which asks for all of its schemes.
@@ -112,6 +126,12 @@ Json to_json(const init::SchemeInfo& s) {
   return json;
 }
 
+Json to_json(std::span<const init::SchemeInfo> some) {
+  Json list = Json::array();
+  for (const init::SchemeInfo& s : some) list.push_back(to_json(s));
+  return list;
+}
+
 // One row for each activation, one column for each definition; `-` where PyTorch has no number.
 std::string gain_table() {
   std::string text = fmt::format("{:<18}", "activation");
@@ -148,6 +168,18 @@ int List::run() const {
     throw Error(ErrorKind::usage, "cli",
                 fmt::format("seed: '{}' given, allowed is a whole number from 0 to 2^64-1", seed));
   }
+  if (gains && recipes) throw Error(ErrorKind::usage, "cli", "--gains and --recipes are two lists, give one of them");
+  if (recipes) {
+    if (!name.empty()) {
+      throw Error(ErrorKind::usage, "cli", fmt::format("--recipes lists recipes, it takes no scheme '{}'", name));
+    }
+    if (common.json) {
+      print_json({{"schema", 1}, {"command", "list"}, {"version", version()}, {"recipes", recipe_list_json()}});
+    } else {
+      print(recipe_list_text());
+    }
+    return kOk;
+  }
   if (gains) {
     if (!name.empty()) {
       throw Error(ErrorKind::usage, "cli", fmt::format("--gains lists activations, it takes no scheme '{}'", name));
@@ -161,9 +193,16 @@ int List::run() const {
   }
   const std::vector<const init::SchemeInfo*> list = wanted(name);
   if (common.json) {
+    const bool all = name.empty();
     Json schemes = Json::array();
-    for (const init::SchemeInfo* s : list) schemes.push_back(to_json(*s));
-    print_json({{"schema", 1}, {"command", "list"}, {"version", version()}, {"schemes", std::move(schemes)}});
+    Json learned = Json::array();
+    for (const init::SchemeInfo* s : list) (learns(*s) ? learned : schemes).push_back(to_json(*s));
+    if (all) learned = to_json(init::data_dependent_catalogue());
+    print_json({{"schema", 1},
+                {"command", "list"},
+                {"version", version()},
+                {"schemes", std::move(schemes)},
+                {"data_dependent", std::move(learned)}});
     return kOk;
   }
   if (!name.empty() && !framework_of(name)) {
@@ -172,9 +211,18 @@ int List::run() const {
   }
   std::string text;
   for (const init::SchemeInfo* s : list) text += entry(*s) + "\n";
-  text += fmt::format("{} schemes; 'fanin list NAME' shows one, 'fanin lab --inits A,B' compares them\n", list.size());
-  if (name.empty()) text += wrapped("dialects: ", dialect_names() + "; 'fanin list keras:' shows one framework's");
-  print(text);
+  if (!name.empty()) {
+    print(text +
+          fmt::format("{} schemes; 'fanin list NAME' shows one, 'fanin explain NAME' its figures\n", list.size()));
+    return kOk;
+  }
+  text += "These look at a batch of the training data, as --init of 'fanin train' and in 'fanin lab':\n\n";
+  for (const init::SchemeInfo& s : init::data_dependent_catalogue()) text += entry(s) + "\n";
+  text += fmt::format(
+      "{} schemes and {} data-dependent initializers; 'fanin list NAME' shows one,\n"
+      "'fanin lab --inits A,B' compares them\n",
+      list.size(), init::data_dependent_catalogue().size());
+  print(text + wrapped("dialects: ", dialect_names() + "; 'fanin list keras:' shows one framework's"));
   return kOk;
 }
 
@@ -190,6 +238,7 @@ void add_list(CLI::App& app, Action& action) {
       ->type_name("N")
       ->default_str("0");
   command->add_flag("--gains", state->gains, "The gains of all activations instead, in every definition");
+  command->add_flag("--recipes", state->recipes, "The recipes for whole models instead, for fanin init --recipe");
   command->callback([state, &action] { action = [state] { return state->run(); }; });
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -39,17 +40,25 @@ std::string plan_table(const init::Plan& plan) {
   table.column("parameter", report::Table::Align::left);
   table.column("shape", report::Table::Align::left);
   for (const char* heading : {"dtype", "role", "kind"}) table.column(heading, report::Table::Align::left);
+  const auto any = [&](auto has) { return std::any_of(plan.entries().begin(), plan.entries().end(), has); };
+  const bool parts = any([](const init::PlanEntry& e) { return e.parameter.part.has_value(); });
+  const bool stacks = any([](const init::PlanEntry& e) { return e.parameter.stack.has_value(); });
+  const bool blocks = any([](const init::PlanEntry& e) { return e.parameter.block.has_value(); });
+  if (parts) table.column("part", report::Table::Align::left);
+  if (stacks) table.column("stack", report::Table::Align::left);
+  if (blocks) table.column("block");
   for (const char* heading : {"depth", "fan_in", "fan_out", "rule", "std", "low", "high"}) table.column(heading);
   for (const init::PlanEntry& e : plan.entries()) {
     const init::ParameterSpec& p = e.parameter;
-    std::vector<std::string> cells{p.name,
-                                   p.shape.str(),
-                                   std::string(to_string(p.dtype)),
-                                   std::string(to_string(p.role)),
-                                   std::string(to_string(p.kind)),
-                                   p.depth ? fmt::format("{}", *p.depth) : "-",
-                                   fan_text(p.fans.in),
-                                   fan_text(p.fans.out)};
+    std::vector<std::string> cells{p.name, p.shape.str(), std::string(to_string(p.dtype)),
+                                   std::string(to_string(p.role)), std::string(to_string(p.kind))};
+    if (parts) cells.push_back(p.part ? std::string(to_string(*p.part)) : "-");
+    if (stacks) cells.push_back(p.stack ? std::string(to_string(*p.stack)) : "-");
+    if (blocks) cells.push_back(p.block ? fmt::format("{}", *p.block) : "-");
+    for (const std::string& cell :
+         {p.depth ? fmt::format("{}", *p.depth) : "-", fan_text(p.fans.in), fan_text(p.fans.out)}) {
+      cells.push_back(cell);
+    }
     if (e.rule) {
       for (const std::string& cell :
            {fmt::format("{}", *e.rule + 1), number(e.expected.std), number(e.expected.low), number(e.expected.high)}) {
@@ -73,8 +82,11 @@ std::string inference_text(const init::Plan& plan) {
     const init::ParameterSpec& p = e.parameter;
     if (p.reason.empty()) continue;
     // Biases differ in the name of their weight alone.
-    const std::string reason =
-        p.reason.starts_with("the bias beside") ? "a bias, with the fans of the weight beside it" : p.reason;
+    std::string reason = p.reason;
+    if (reason.starts_with("the bias beside")) {
+      const std::size_t rest = reason.find(", with its fans") + std::string_view(", with its fans").size();
+      reason = "a bias, with the fans of the weight beside it" + reason.substr(std::min(rest, reason.size()));
+    }
     auto at = groups.begin();
     while (at != groups.end() && at->first != reason) ++at;
     if (at == groups.end()) at = groups.insert(groups.end(), {reason, {}});
@@ -82,7 +94,7 @@ std::string inference_text(const init::Plan& plan) {
   }
   if (groups.empty()) return "";
   std::string text =
-      "inferred from names and shapes (--set 'NAME -> role=..., kind=..., fan_in=...' says otherwise):\n";
+      "inferred from names and shapes (--set 'NAME -> role=..., kind=..., fan_in=..., part=...' says otherwise):\n";
   for (const auto& [reason, names] : groups) {
     std::string list;
     for (std::size_t i = 0; i < names.size() && i < kMostNames; ++i) list += (i == 0 ? "" : ", ") + names[i];
@@ -104,6 +116,9 @@ Json plan_json(const init::Plan& plan) {
              {"role", to_string(p.role)},
              {"kind", to_string(p.kind)},
              {"depth", p.depth ? Json(*p.depth) : Json()},
+             {"part", p.part ? Json(to_string(*p.part)) : Json()},
+             {"block", p.block ? Json(*p.block) : Json()},
+             {"stack", p.stack ? Json(to_string(*p.stack)) : Json()},
              {"fan_in", p.fans.in},
              {"fan_out", p.fans.out},
              {"state", to_string(p.state)},

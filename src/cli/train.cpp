@@ -12,6 +12,7 @@
 #include "fanin/io/network_file.h"
 #include "fanin/nn/loss.h"
 
+#include "cli/calibration_report.h"
 #include "cli/paths.h"
 #include "cli/terminal.h"
 #include "cli/train_json.h"
@@ -26,6 +27,7 @@ void print_report(const TrainRun& run, const train::TrainResult& r, const Loaded
   std::string text = fmt::format("{} {}, {} parameters, init {}, seed {}, {} thread{}\n", o.network.widths_str(),
                                  o.network.activations_str(), network.parameter_count(), run.start(), o.seed, threads,
                                  threads == 1 ? "" : "s");
+  if (r.calibration) text += calibration_text(*r.calibration, r.calibration_seconds);
   const double even = nn::loss_of_even_guess(o.loss, network.outputs());
   text += fmt::format("loss before the first step {:.4f}", r.loss_before);
   if (o.loss == nn::LossKind::softmax_cross_entropy) {
@@ -174,7 +176,7 @@ int train_as_set(TrainRun& run) {
   run.check_paths();
   const LoadedData data = run.input.load();
   if (run.stack.empty()) return run.run(data, nullptr);
-  if (run.training.options.pretraining) {
+  if (run.training.options.pretraining || run.training.options.data_dependent) {
     throw Error(ErrorKind::usage, "cli",
                 fmt::format("--stack {} and --init {} both say what hidden layers start from, give one of them",
                             run.stack, run.training.options.init_str()));

@@ -3,6 +3,8 @@
 #include "fanin/core/version.h"
 #include "fanin/nn/loss.h"
 
+#include "cli/calibration_report.h"
+
 namespace fanin::cli {
 namespace {
 
@@ -24,6 +26,13 @@ double uniform_loss(const train::TrainOptions& o) {
   return nn::loss_of_even_guess(o.loss, o.network.widths.back());
 }
 
+// Of a data-dependent initializer alone.
+void add_calibration(const train::TrainResult& r, Json& j) {
+  if (!r.calibration) return;
+  j["calibration"] = to_json(*r.calibration);
+  j["calibration_seconds"] = r.calibration_seconds;
+}
+
 Json run_to_json(const train::LabRun& run) {
   Json j{{"seed", run.seed}};
   if (!run.diverged.empty()) {
@@ -39,6 +48,7 @@ Json run_to_json(const train::LabRun& run) {
   j["epochs_to_target"] = run.epochs_to_target ? Json(*run.epochs_to_target) : Json(nullptr);
   j["seconds"] = run.result.seconds;
   if (run.result.pretraining_seconds > 0) j["pretraining_seconds"] = run.result.pretraining_seconds;
+  add_calibration(run.result, j);
   j["epochs"] = std::move(epochs);
   return j;
 }
@@ -79,6 +89,7 @@ Json to_json(const train::TrainResult& r, const train::TrainOptions& o, const nn
   j["stopped_early"] = r.stopped_early;
   j["seconds"] = r.seconds;
   if (o.pretraining) j["pretraining_seconds"] = r.pretraining_seconds;
+  add_calibration(r, j);
   j["epochs"] = std::move(epochs);
   return j;
 }

@@ -39,6 +39,9 @@ class TrainProgress final : public train::Observer {
     bar_.line(fmt::format("machine {}/{} epoch {}/{}  reconstruction error {:.5f}  {:.2f} s", machine + 1, machines,
                           e.epoch, n, e.reconstruction_error, e.seconds));
   }
+  void on_calibration(const init::DataReport& report) override {
+    for (const std::string& finding : report.findings) bar_.line(fmt::format("{}: {}", report.method, finding));
+  }
   bool stop_requested() override { return interrupted(); }
   void clear() { bar_.clear(); }
 

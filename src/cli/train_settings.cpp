@@ -22,8 +22,9 @@ std::vector<Setting> TrainSettings::settings(bool one_init) {
                     o.network.zeros, linalg::parse_zeros, [](linalg::Zeros z) { return linalg::str(z); })};
   if (one_init) {
     all.push_back(text_setting("init", "SCHEME",
-                               "Weights of all layers; 'fanin list' shows the schemes. dbn(epochs=10, "
-                               "preset=hinton2006) pre-trains the hidden layers as RBMs",
+                               "Weights of all layers; 'fanin list' shows the schemes. lsuv, krahenbuhl and "
+                               "weight_norm look at the data; dbn(epochs=10, preset=hinton2006) pre-trains the "
+                               "hidden layers as RBMs",
                                init_));
     all.push_back(
         text_setting("init-output", "SCHEME", "Weights of the last layer, if other than --init", init_output_));

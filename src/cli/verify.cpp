@@ -11,6 +11,7 @@
 #include "fanin/report/table.h"
 
 #include "cli/command.h"
+#include "cli/plan_steps.h"
 #include "cli/spec_source.h"
 #include "cli/terminal.h"
 
@@ -25,7 +26,7 @@ struct Verify {
   Common common;
   std::string file;
   std::string certificate;
-  std::vector<std::string> rules;
+  PlanSteps steps;
   std::vector<std::string> overrides;
   bool ordered = false;
   std::string seed;
@@ -45,13 +46,12 @@ struct Verify {
 
 Verify::Promise Verify::promise(const io::ModelFiles& model) const {
   Promise result;
-  if (!rules.empty()) {
+  if (!steps.empty()) {
     if (!certificate.empty()) {
-      throw Error(ErrorKind::usage, "cli", "--rule and --certificate both say what is promised, give one of them");
+      throw Error(ErrorKind::usage, "cli",
+                  "--rule or --recipe and --certificate both say what is promised, give one of them");
     }
-    std::vector<init::PlanRule> parsed;
-    for (const std::string& text : rules) parsed.push_back(init::PlanRule::parse(text));
-    result.plan = init::Plan::resolve(load_spec(file, overrides).spec, std::move(parsed), ordered);
+    result.plan = steps.resolve(load_spec(file, overrides).spec, ordered, overrides).plan;
     if (!seed.empty()) {
       const auto n = parse_unsigned(seed);
       if (!n) {
@@ -63,8 +63,9 @@ Verify::Promise Verify::promise(const io::ModelFiles& model) const {
     result.from = "the rules given";
     return result;
   }
-  if (!overrides.empty() || ordered || !seed.empty()) {
-    throw Error(ErrorKind::usage, "cli", "--set, --ordered and --seed go with --rule; a certificate says all of it");
+  if (!overrides.empty() || ordered || !seed.empty() || !steps.base_spec.empty()) {
+    throw Error(ErrorKind::usage, "cli",
+                "--set, --ordered, --seed and --base-spec go with --rule or --recipe; a certificate says all of it");
   }
   io::FoundCertificate found;
   if (certificate.empty()) {
@@ -74,8 +75,10 @@ Verify::Promise Verify::promise(const io::ModelFiles& model) const {
     found.place = certificate;
   }
   if (!found.certificate) {
-    throw Error(ErrorKind::usage, "cli",
-                fmt::format("{} has no certificate; --certificate FILE names one, --rule says what is promised", file));
+    throw Error(
+        ErrorKind::usage, "cli",
+        fmt::format("{} has no certificate; --certificate FILE names one, --rule or --recipe says what is promised",
+                    file));
   }
   result.plan = found.certificate->plan;
   result.options.shard = found.certificate->shard;
@@ -199,16 +202,16 @@ void add_verify(CLI::App& app, Action& action) {
       ->required();
   command->add_option("--certificate", state->certificate, "Hold the file to this certificate instead of its own")
       ->type_name("FILE");
-  command->add_option("--rule", state->rules, "Hold the file to 'SELECTOR -> SCHEME' instead, as in fanin init")
-      ->type_name("RULE")
-      ->expected(1)
-      ->take_all();
-  command->add_option("--set", state->overrides, "With --rule: what names and shapes do not tell, as in fanin init")
+  state->steps.add_to(*command, "Hold the file to these instead, as in fanin init: ");
+  command
+      ->add_option("--set", state->overrides,
+                   "With --rule or --recipe: what names and shapes do not tell, as in fanin init")
       ->type_name("TRAITS")
       ->expected(1)
       ->take_all();
-  command->add_flag("--ordered", state->ordered, "With --rule: the later of two rules wins");
-  command->add_option("--seed", state->seed, "With --rule: make the tensors again and compare")->type_name("N");
+  command->add_flag("--ordered", state->ordered, "With --rule or --recipe: the later of two rules wins");
+  command->add_option("--seed", state->seed, "With --rule or --recipe: make the tensors again and compare")
+      ->type_name("N");
   state->common.add_to(*command);
   command->callback([state, &action] { action = [state] { return state->run(); }; });
 }

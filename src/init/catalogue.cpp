@@ -7,19 +7,11 @@
 
 #include "fanin/core/error.h"
 
+#include "init/arguments.h"
 #include "init/definitions.h"
 
 namespace fanin::init {
 namespace {
-
-std::string parameters_of(const Definition& definition) {
-  std::string text;
-  for (const Parameter& p : definition.parameters) {
-    if (!text.empty()) text += ", ";
-    text += p.fallback.empty() ? std::string(p.name) : fmt::format("{}={}", p.name, p.fallback);
-  }
-  return text;
-}
 
 // Those with a parameter that has no default have a number here; a dialect has it in a counterpart's text.
 std::string example_of(const Definition& d) {
@@ -38,7 +30,7 @@ std::string example_of(const Definition& d) {
 SchemeInfo info_of(const Definition& d) {
   SchemeInfo info{.name = std::string(d.name),
                   .aliases = {d.aliases.begin(), d.aliases.end()},
-                  .parameters = parameters_of(d),
+                  .parameters = parameters_text(d.parameters),
                   .formula = std::string(d.formula),
                   .source = std::string(d.source),
                   .example = example_of(d)};

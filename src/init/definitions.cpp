@@ -54,8 +54,8 @@ std::span<const Definition> definitions() {
   static const std::vector<Definition> all =
       joined({elementary_definitions, truncated_definitions, scaled_definitions, orthogonal_definitions,
               convolution_definitions, looks_linear_definitions, identity_definitions, hadamard_definitions,
-              sparse_definitions, unit_ball_definitions, upsample_definitions, fourier_definitions, classic_definitions,
-              bias_definitions});
+              sparse_definitions, unit_ball_definitions, upsample_definitions, query_key_value_definitions,
+              fourier_definitions, classic_definitions, bias_definitions});
   return all;
 }
 

@@ -40,7 +40,7 @@ struct Parameter {
   ParameterType type;
   std::string_view fallback;  ///< the value when it is not given; empty if it must be
   Range range = {};
-  std::vector<std::string> choices = {};
+  std::vector<std::string> choices = {};  ///< of a scheme: words that may stand in its place
 };
 
 /// A parameter that is a number, a whole number, one of a few words, or a scheme; without `fallback` it must be given.
@@ -56,7 +56,7 @@ struct Argument {
   double number = 0;
   std::size_t choice = 0;  ///< the index in the parameter's choices
   std::string word;
-  RulePtr scheme;
+  RulePtr scheme;  ///< null for a word in its place
 
   [[nodiscard]] FanMode mode() const { return static_cast<FanMode>(choice); }
 };
@@ -101,6 +101,7 @@ struct Definition {
 [[nodiscard]] std::vector<Definition> sparse_definitions();
 [[nodiscard]] std::vector<Definition> unit_ball_definitions();
 [[nodiscard]] std::vector<Definition> upsample_definitions();
+[[nodiscard]] std::vector<Definition> query_key_value_definitions();
 [[nodiscard]] std::vector<Definition> fourier_definitions();
 [[nodiscard]] std::vector<Definition> classic_definitions();
 [[nodiscard]] std::vector<Definition> bias_definitions();
@@ -125,6 +126,9 @@ struct Definition {
 /// The definition called so, also by an alias, or null. `torch_2_11:` and `torch_2_12:` are `torch:` where nothing
 /// changed, and names of torch.nn.init may keep their last underscore.
 [[nodiscard]] const Definition* find_definition(std::string_view name);
+
+/// Whether a data-dependent initializer is called so: it fills no tensor by itself.
+[[nodiscard]] bool learns_from_data(std::string_view name);
 
 /// Every name and alias of fanin's own.
 [[nodiscard]] const std::vector<std::string>& scheme_names();

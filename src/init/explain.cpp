@@ -12,6 +12,7 @@
 #include "fanin/core/error.h"
 #include "fanin/core/text.h"
 
+#include "init/arguments.h"
 #include "init/definitions.h"
 #include "init/rule.h"
 
@@ -89,10 +90,6 @@ void describe(const Promise& promise, const Expected& e, Figures& figures) {
   }
 }
 
-std::string name_in(std::string_view text) {
-  return std::string(trimmed(text.substr(0, text.find('('))));
-}
-
 Figures figures_of(const Scheme& scheme, const Shape& shape, Fans fans) {
   Figures figures;
   try {
@@ -106,7 +103,7 @@ Figures figures_of(const Scheme& scheme, const Shape& shape, Fans fans) {
 
 // The value that a scheme's text, or else its definition, gives to a parameter.
 std::string argument_of(std::string_view text, std::string_view parameter) {
-  const Definition& d = *find_definition(name_in(text));
+  const Definition& d = *find_definition(name_of(text));
   const auto found =
       std::find_if(d.parameters.begin(), d.parameters.end(), [&](const Parameter& p) { return p.name == parameter; });
   std::string value(found->fallback);
@@ -172,7 +169,7 @@ std::string fan_words(const SchemeInfo& info, const Scheme& scheme, const Shape&
 Meaning meaning(std::string owner, const std::string& scheme, std::string remark, const Shape& shape, Fans fans) {
   Meaning row{.owner = std::move(owner), .scheme = scheme, .fan = {}, .figures = {}, .remark = std::move(remark)};
   const Scheme parsed = Scheme::parse(scheme);
-  row.fan = fan_words(scheme_info(name_in(scheme)), parsed, shape, fans);
+  row.fan = fan_words(scheme_info(name_of(scheme)), parsed, shape, fans);
   row.figures = figures_of(parsed, shape, fans);
   return row;
 }
@@ -234,7 +231,7 @@ Fans plain_fans(const Shape& shape) {
 }
 
 Comparison compare(std::string_view name, const Shape& shape, Fans fans) {
-  Comparison c{.of = concept_of(name_in(name)), .aliases = {}, .shape = shape, .fans = fans, .rows = {}};
+  Comparison c{.of = concept_of(name_of(name)), .aliases = {}, .shape = shape, .fans = fans, .rows = {}};
   const LayerDefault* layer = layer_named(c.of);
   c.layer = layer != nullptr;
   if (!layer) c.aliases = scheme_info(c.of).aliases;
@@ -259,7 +256,7 @@ Comparison compare(std::string_view name, const Shape& shape, Fans fans) {
 }
 
 Explanation explain(std::string_view text, const Shape& shape, Fans fans) {
-  const SchemeInfo& info = scheme_info(name_in(text));
+  const SchemeInfo& info = scheme_info(name_of(text));
   const bool alone = text.find('(') == std::string_view::npos;
   // A name alone stays as it was spelled where it parses.
   const std::string scheme(alone && info.example != info.name ? std::string_view(info.example) : trimmed(text));
@@ -277,7 +274,7 @@ Explanation explain(std::string_view text, const Shape& shape, Fans fans) {
   e.figures = figures_of(parsed, shape, fans);
   std::vector<std::string> seen = {info.name};
   const auto add = [&](Meaning row) {
-    const std::string& name = scheme_info(name_in(row.scheme)).name;
+    const std::string& name = scheme_info(name_of(row.scheme)).name;
     if (std::find(seen.begin(), seen.end(), name) != seen.end()) return;
     seen.push_back(name);
     e.elsewhere.push_back(std::move(row));

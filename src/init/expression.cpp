@@ -1,10 +1,13 @@
 #include "init/expression.h"
 
 #include <cmath>
+#include <cstdint>
 #include <limits>
 
 #include "fanin/core/text.h"
 #include "fanin/init/gain.h"
+
+#include "init/portable_math.h"
 
 namespace fanin::init {
 namespace {
@@ -30,6 +33,26 @@ std::optional<double> parse_gain(std::string_view inside) {
   return gain(parts[0], kind, parameter);
 }
 
+// What stands between the parentheses of `name(...)`.
+std::optional<std::string_view> argument(std::string_view text, std::string_view name) {
+  if (!text.starts_with(name)) return std::nullopt;
+  text.remove_prefix(name.size());
+  if (text.size() < 2 || text.front() != '(' || text.back() != ')') return std::nullopt;
+  return text.substr(1, text.size() - 2);
+}
+
+// No libm: the number becomes a weight.
+std::optional<double> root(double value, double degree) {
+  constexpr double kMostDegree = 64;
+  constexpr double kMost = 0x1p53;
+  if (degree < 1 || degree > kMostDegree || degree != std::floor(degree)) return std::nullopt;
+  if (!(value >= 0) || value > kMost || (value > 0 && 1 / value > kMost)) return std::nullopt;
+  if (value == 0 || degree == 1) return value;
+  if (degree == 2) return std::sqrt(value);
+  const auto n = static_cast<std::uint64_t>(degree);
+  return value >= 1 ? root_of(value, n) : 1 / root_of(1 / value, n);
+}
+
 std::optional<double> parse(std::string_view text, int depth) {
   text = trimmed(text);
   if (depth > kDeepest || text.empty()) return std::nullopt;
@@ -39,22 +62,35 @@ std::optional<double> parse(std::string_view text, int depth) {
     const auto value = parse(text, depth + 1);
     return value ? std::optional(-*value) : std::nullopt;
   }
-  // The last division outside parentheses splits the text: a/b/c is (a/b)/c.
+  // The last sign outside parentheses splits the text: a/b*c is (a/b)*c.
   int open = 0;
   for (std::size_t i = text.size(); i-- > 0;) {
     if (text[i] == ')') ++open;
     if (text[i] == '(') --open;
-    if (text[i] != '/' || open != 0) continue;
-    const auto numerator = parse(text.substr(0, i), depth + 1);
-    const auto denominator = parse(text.substr(i + 1), depth + 1);
-    if (!numerator || !denominator || std::isnan(*numerator / *denominator)) return std::nullopt;
-    return *numerator / *denominator;
+    if ((text[i] != '/' && text[i] != '*') || open != 0) continue;
+    const auto left = parse(text.substr(0, i), depth + 1);
+    const auto right = parse(text.substr(i + 1), depth + 1);
+    if (!left || !right) return std::nullopt;
+    const double value = text[i] == '/' ? *left / *right : *left * *right;
+    return std::isnan(value) ? std::nullopt : std::optional(value);
   }
-  if (text.starts_with("sqrt(") && text.ends_with(')')) {
-    const auto value = parse(text.substr(5, text.size() - 6), depth + 1);
+  if (const auto inside = argument(text, "")) return parse(*inside, depth + 1);
+  if (const auto inside = argument(text, "sqrt")) {
+    const auto value = parse(*inside, depth + 1);
     return value && *value >= 0 ? std::optional(std::sqrt(*value)) : std::nullopt;
   }
-  if (text.starts_with("gain(") && text.ends_with(')')) return parse_gain(text.substr(5, text.size() - 6));
+  if (const auto inside = argument(text, "log")) {
+    const auto value = parse(*inside, depth + 1);
+    return value && *value > 0 && std::isfinite(*value) ? std::optional(log_of(*value)) : std::nullopt;
+  }
+  if (const auto inside = argument(text, "root")) {
+    const std::vector<std::string> parts = split_outside_parentheses(*inside, ',');
+    if (parts.size() != 2) return std::nullopt;
+    const auto value = parse(parts[0], depth + 1);
+    const auto degree = parse(parts[1], depth + 1);
+    return value && degree ? root(*value, *degree) : std::nullopt;
+  }
+  if (const auto inside = argument(text, "gain")) return parse_gain(*inside);
   if (text == "inf") return std::numeric_limits<double>::infinity();
   return parse_number(text);
 }

@@ -6,6 +6,10 @@
 #include <array>
 #include <limits>
 
+#include "fanin/core/text.h"
+
+#include "init/blocks.h"
+
 namespace fanin::init {
 namespace {
 
@@ -50,6 +54,20 @@ bool names_a_fused_projection(std::string_view layer) {
   return has(layer, "in_proj") || has(layer, "qkv") || has(layer, "query_key_value") || has(layer, "c_attn");
 }
 
+bool names_a_residual_scale(std::string_view name, std::string_view layer, std::string_view last, const Shape& shape) {
+  if (!has_a_number(name) || shape.rank() > 1) return false;
+  const std::string_view word = last_word(layer);
+  const bool one = shape.elements() == 1;
+  return (one && (last == "scale" || last.starts_with("resweight") || last == "skipinit_gain")) || last == "gamma_1" ||
+         last == "gamma_2" || (last == "gamma" && (word == "ls1" || word == "ls2")) ||
+         (last == "lambda1" && word.starts_with("layer_scale"));
+}
+
+// `bias1a` of the authors' Fixup networks.
+bool names_a_scalar_bias(std::string_view last) {
+  return last.starts_with("bias") && last.size() > 4 && last[4] >= '1' && last[4] <= '9' && last.size() <= 6;
+}
+
 bool names_a_transposed_kernel(std::string_view layer) {
   return has(layer, "transpose") || has(layer, "deconv") || has(layer, "upconv") || has(layer, "up_conv");
 }
@@ -91,6 +109,7 @@ Fans fans_of(LayerKind kind, const Shape& shape, std::optional<std::size_t> grou
 
 Guesser::Guesser(std::span<const NamedTensor> tensors) {
   for (const NamedTensor& t : tensors) by_name_.emplace(t.name, &t);
+  norms_follow_ = norms_follow_convolutions(tensors);
 }
 
 const NamedTensor* Guesser::beside(const std::string& layer, std::string_view last) const {
@@ -99,6 +118,61 @@ const NamedTensor* Guesser::beside(const std::string& layer, std::string_view la
 }
 
 Guess Guesser::guess(const NamedTensor& t) const {
+  Guess g = role_of(t);
+  if (g.state != State::raw) return g;
+  if (const auto named = part_of(t, g)) {
+    g.part = named->part;
+    g.reason += fmt::format("; '{}' names {}", named->word, to_string(named->part));
+  }
+  return g;
+}
+
+std::optional<NamedPart> Guesser::part_of(const NamedTensor& t, const Guess& g) const {
+  const bool of_a_norm = g.role == Role::norm_scale || g.role == Role::norm_bias;
+  if (!of_a_norm && g.role != Role::weight && g.role != Role::bias) return std::nullopt;
+  // in_proj_weight is a layer and its parameter in one word.
+  std::string_view layer = t.name;
+  layer = layer.substr(0, layer.size() - last_word(t.name).size());
+  if (last_word(t.name).starts_with("in_proj_")) layer = std::string_view(t.name).substr(0, layer.size() + 7);
+  if (layer.ends_with('.')) layer.remove_suffix(1);
+  if (!has_a_number(layer)) return of_a_norm ? std::nullopt : part_outside_of_blocks(layer);
+  if (const auto named = part_of_a_resnet(layer, of_a_norm)) return named;
+  return of_a_norm ? std::nullopt : part_in_a_block(layer);
+}
+
+// convN of a block is the last of its branch if there is no conv(N+1), bnN stands behind it.
+std::optional<NamedPart> Guesser::part_of_a_resnet(std::string_view layer, bool of_a_norm) const {
+  const std::string_view word = last_word(layer);
+  const std::string block = layer_of(std::string(layer));
+  const std::string_view before = of_a_norm ? "bn" : "conv";
+  if (!word.starts_with(before) || !parse_unsigned(last_word(block))) return std::nullopt;
+  const auto n = parse_unsigned(word.substr(before.size()));
+  constexpr std::uint64_t kMost = 9;
+  if (!n || *n > kMost) return std::nullopt;
+  const auto there = [&](std::uint64_t i) { return beside(fmt::format("{}.conv{}", block, i), "weight") != nullptr; };
+  // One convolution alone may be anything.
+  if (!there(1) || !there(2) || !there(*n)) return std::nullopt;
+  const bool last = !there(*n + 1);
+  if (of_a_norm) return last && norms_follow_ ? std::optional(NamedPart{Part::branch_norm, word}) : std::nullopt;
+  return NamedPart{last ? Part::branch_out : Part::branch_in, word};
+}
+
+// A norm has as many channels as what it stands behind; where in and out differ, that shows.
+bool Guesser::norms_follow_convolutions(std::span<const NamedTensor> tensors) const {
+  bool behind = false;
+  for (const NamedTensor& t : tensors) {
+    const std::string layer = layer_of(t.name);
+    const std::string_view word = last_word(layer);
+    if (last_word(t.name) != "weight" || !word.starts_with("conv") || t.shape.rank() < 3) continue;
+    const NamedTensor* norm = beside(fmt::format("{}.bn{}", layer_of(layer), word.substr(4)), "weight");
+    if (norm == nullptr || norm->shape.rank() != 1 || t.shape[0] == t.shape[1]) continue;
+    if (norm->shape[0] == t.shape[1]) return false;
+    behind = behind || norm->shape[0] == t.shape[0];
+  }
+  return behind;
+}
+
+Guess Guesser::role_of(const NamedTensor& t) const {
   if (!t.dtype) return buffer("no float type: kept as it is");
   const std::string layer = layer_of(t.name);
   const std::string_view last = last_word(t.name);
@@ -203,7 +277,7 @@ Guess Guesser::bias(const std::string& layer, std::string_view last) const {
   if (w == nullptr) {
     return {Role::bias, LayerKind::other, kUnknownFans, State::raw, "a bias without a weight: its fans are not known"};
   }
-  const Guess g = guess(*w);
+  const Guess g = role_of(*w);
   if (g.role == Role::norm_scale)
     return {Role::norm_bias, LayerKind::norm, kUnknownFans, State::raw, "beside a norm's scale"};
   return {Role::bias, g.kind, g.fans, State::raw, fmt::format("the bias beside '{}', with its fans", w->name), w->name};
@@ -217,6 +291,14 @@ Guess Guesser::by_last_word(const NamedTensor& t, const std::string& layer, std:
       return {scale ? Role::norm_scale : Role::norm_bias, LayerKind::norm, kUnknownFans, State::raw,
               "gamma and beta of one shape"};
     }
+  }
+  if (names_a_residual_scale(t.name, layer, last, t.shape)) {
+    return {Role::residual_scale, LayerKind::other, kUnknownFans, State::raw,
+            fmt::format("'{}' within a block names what a residual branch is multiplied by", last)};
+  }
+  if (names_a_scalar_bias(last) && t.shape.elements() == 1) {
+    return {Role::bias, LayerKind::other, kUnknownFans, State::raw,
+            fmt::format("'{}' of one element names a scalar bias", last)};
   }
   if (t.shape.rank() >= 2 && (last.ends_with("embed") || last.ends_with("embedding") || last.ends_with("embeddings"))) {
     return embedding(t.shape, last);

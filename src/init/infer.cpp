@@ -10,6 +10,7 @@
 #include "fanin/core/error.h"
 #include "fanin/core/text.h"
 
+#include "init/blocks.h"
 #include "init/glob.h"
 #include "init/guess.h"
 
@@ -25,6 +26,9 @@ void take(Traits& into, const Traits& from) {
   take(into.role, from.role);
   take(into.kind, from.kind);
   take(into.depth, from.depth);
+  take(into.part, from.part);
+  take(into.block, from.block);
+  take(into.stack, from.stack);
   take(into.fan_in, from.fan_in);
   take(into.fan_out, from.fan_out);
   take(into.groups, from.groups);
@@ -63,7 +67,10 @@ void apply(const Traits& traits, ParameterSpec& p, std::vector<std::string>& sai
     p.kind = *traits.kind;
     said.emplace_back("kind");
   }
-  if (traits.kind || traits.groups) {
+  // Who says embedding says look-up, whatever the shape looks like.
+  const bool looked_up = traits.role == Role::embedding && !traits.kind && p.shape.rank() > 0;
+  if (looked_up) p.kind = LayerKind::embedding;
+  if (traits.kind || traits.groups || looked_up) {
     const LayerKind kind = p.kind;
     if (traits.groups && kind != LayerKind::conv) {
       throw Error(ErrorKind::usage, "init",
@@ -84,6 +91,10 @@ void apply(const Traits& traits, ParameterSpec& p, std::vector<std::string>& sai
   if (traits.fan_out) p.fans.out = *traits.fan_out;
   if (traits.fan_in || traits.fan_out) said.emplace_back("fans");
   if (traits.depth) p.depth = traits.depth;
+  if (traits.part) {
+    p.part = traits.part;
+    said.emplace_back("part");
+  }
   if (traits.state) {
     p.state = *traits.state;
     said.emplace_back("state");
@@ -114,6 +125,8 @@ ModelSpec infer_spec(std::span<const NamedTensor> tensors, std::span<const Overr
   std::vector<ParameterSpec> parameters;
   std::map<std::string, std::size_t> index;
   std::vector<std::pair<std::size_t, std::string>> biases;
+  std::vector<std::pair<std::size_t, std::string>> parts;
+  std::vector<GivenPlace> places;
   std::vector<std::string> unknown;
   std::string first_unknown;
   for (const NamedTensor& t : tensors) {
@@ -124,14 +137,14 @@ ModelSpec infer_spec(std::span<const NamedTensor> tensors, std::span<const Overr
       take(traits, overrides[i].traits);
     }
     Guess guess = guesser.guess(t);
-    ParameterSpec p{t.name,
-                    t.shape,
-                    t.dtype.value_or(FloatType::f32),
-                    guess.role.value_or(Role::weight),
-                    guess.kind,
-                    std::nullopt,
-                    guess.fans,
-                    guess.state};
+    ParameterSpec p{.name = t.name,
+                    .shape = t.shape,
+                    .dtype = t.dtype.value_or(FloatType::f32),
+                    .role = guess.role.value_or(Role::weight),
+                    .kind = guess.kind,
+                    .part = guess.part,
+                    .fans = guess.fans,
+                    .state = guess.state};
     if (const auto n = first_number(t.name)) {
       const auto& all = numbers.at(n->first);
       p.depth = static_cast<std::size_t>(std::distance(all.begin(), all.find(n->second)));
@@ -150,6 +163,8 @@ ModelSpec infer_spec(std::span<const NamedTensor> tensors, std::span<const Overr
     }
     const bool own_fans = traits.role || traits.kind || traits.fan_in || traits.fan_out;
     if (!guess.beside.empty() && !own_fans) biases.emplace_back(parameters.size(), guess.beside);
+    if (!guess.beside.empty() && !traits.part) parts.emplace_back(parameters.size(), guess.beside);
+    places.push_back({traits.block, traits.stack});
     index.emplace(p.name, parameters.size());
     parameters.push_back(std::move(p));
   }
@@ -158,6 +173,8 @@ ModelSpec infer_spec(std::span<const NamedTensor> tensors, std::span<const Overr
     parameters[bias].kind = parameters[index.at(weight)].kind;
     parameters[bias].fans = parameters[index.at(weight)].fans;
   }
+  for (const auto& [bias, weight] : parts) parameters[bias].part = parameters[index.at(weight)].part;
+  place_in_blocks(parameters, places);
   for (std::size_t i = 0; i < overrides.size(); ++i) {
     if (used[i]) continue;
     std::vector<std::string> names;

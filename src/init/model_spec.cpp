@@ -13,9 +13,15 @@
 namespace fanin::init {
 namespace {
 
-constexpr std::array kRoles = {Role::weight, Role::bias, Role::norm_scale, Role::norm_bias, Role::embedding};
+constexpr std::array kRoles = {Role::weight,    Role::bias,      Role::norm_scale,
+                               Role::norm_bias, Role::embedding, Role::residual_scale};
 constexpr std::array kKinds = {LayerKind::linear, LayerKind::conv,      LayerKind::embedding,
                                LayerKind::norm,   LayerKind::recurrent, LayerKind::other};
+constexpr std::array kParts = {Part::query,         Part::key,         Part::value,    Part::query_key_value,
+                               Part::attention_out, Part::mlp_in,      Part::mlp_out,  Part::branch_in,
+                               Part::branch_out,    Part::branch_norm, Part::shortcut, Part::input,
+                               Part::readout,       Part::other};
+constexpr std::array kStacks = {Stack::encoder, Stack::decoder};
 constexpr std::array kStates = {State::raw, State::initialized, State::loaded, State::tied, State::frozen};
 constexpr std::size_t kMostNameBytes = 512;
 
@@ -67,8 +73,8 @@ void check_tie(const ModelSpec& spec, const ParameterSpec& p) {
 }  // namespace
 
 std::string_view to_string(Role role) noexcept {
-  constexpr std::array<std::string_view, kRoles.size()> kNames = {"weight", "bias", "norm_scale", "norm_bias",
-                                                                  "embedding"};
+  constexpr std::array<std::string_view, kRoles.size()> kNames = {"weight",    "bias",      "norm_scale",
+                                                                  "norm_bias", "embedding", "residual_scale"};
   return kNames[static_cast<std::size_t>(role)];
 }
 
@@ -76,6 +82,17 @@ std::string_view to_string(LayerKind kind) noexcept {
   constexpr std::array<std::string_view, kKinds.size()> kNames = {"linear", "conv",      "embedding",
                                                                   "norm",   "recurrent", "other"};
   return kNames[static_cast<std::size_t>(kind)];
+}
+
+std::string_view to_string(Part part) noexcept {
+  constexpr std::array<std::string_view, kParts.size()> kNames = {
+      "query",     "key",        "value",       "query_key_value", "attention_out", "mlp_in",  "mlp_out",
+      "branch_in", "branch_out", "branch_norm", "shortcut",        "input",         "readout", "other"};
+  return kNames[static_cast<std::size_t>(part)];
+}
+
+std::string_view to_string(Stack stack) noexcept {
+  return stack == Stack::encoder ? "encoder" : "decoder";
 }
 
 std::string_view to_string(State state) noexcept {
@@ -89,6 +106,14 @@ Role parse_role(std::string_view text) {
 
 LayerKind parse_layer_kind(std::string_view text) {
   return parse_choice("kind", text, kKinds);
+}
+
+Part parse_part(std::string_view text) {
+  return parse_choice("part", text, kParts);
+}
+
+Stack parse_stack(std::string_view text) {
+  return parse_choice("stack", text, kStacks);
 }
 
 State parse_state(std::string_view text) {

@@ -84,13 +84,13 @@ void fill_orthogonal(std::size_t rows, std::size_t cols, double gain, const rand
   if (rows >= cols) {
     fill_in_parts(normal, stream, out, pool);
     const MatrixView<float> w(out.data(), rows, cols);
-    linalg::orthonormal_columns(w, gain, w, pool);
+    linalg::reflections_of_columns(w, gain, w, pool);
     return;
   }
   Buffer<float> tall(out.size());
   fill_in_parts(normal, stream, tall.span(), pool);
   const MatrixView<float> w(tall.data(), cols, rows);
-  linalg::orthonormal_columns(w, gain, w, pool);
+  linalg::reflections_of_columns(w, gain, w, pool);
   transpose(tall.span(), cols, rows, out, pool);
 }
 
@@ -105,7 +105,7 @@ std::vector<Definition> orthogonal_definitions() {
        "W^T W = gain^2 I or W W^T = gain^2 I, Haar distributed; Var[W] = gain^2 / max(rows, cols), rows = the extent "
        "of "
        "axis (that of the units: -1 for a kernel that ends with its outputs), cols = the rest of the shape",
-       "Saxe et al. 2014; Mezzadri 2007"},
+       "Saxe et al. 2014; Stewart 1980"},
   };
 }
 

@@ -4,8 +4,8 @@
 
 namespace fanin::init {
 
-/// gain times a Haar distributed matrix with orthonormal rows or columns, whichever are fewer: Q of independent
-/// normals, which are the elements of `stream` in row-major order of the taller form.
+/// gain times a Haar distributed matrix with orthonormal rows or columns, whichever are fewer: reflections of
+/// independent normals, which are the elements of `stream` in row-major order of the taller form.
 void fill_orthogonal(std::size_t rows, std::size_t cols, double gain, const random::Stream& stream,
                      std::span<float> out, ThreadPool& pool);
 

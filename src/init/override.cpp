@@ -13,8 +13,8 @@ namespace fanin::init {
 namespace {
 
 const std::vector<std::string>& keys() {
-  static const std::vector<std::string> all = {"role",    "kind",   "depth", "fan_in",
-                                               "fan_out", "groups", "state", "tied_to"};
+  static const std::vector<std::string> all = {"role",   "kind",    "depth",  "part",  "block",  "stack",
+                                               "fan_in", "fan_out", "groups", "state", "tied_to"};
   return all;
 }
 
@@ -41,6 +41,9 @@ void set(Traits& traits, std::string_view text, std::string_view key, std::strin
   if (key == "role") traits.role = parse_role(value);
   if (key == "kind") traits.kind = parse_layer_kind(value);
   if (key == "depth") traits.depth = count(text, key, value, 0);
+  if (key == "part") traits.part = parse_part(value);
+  if (key == "block") traits.block = count(text, key, value, 0);
+  if (key == "stack") traits.stack = parse_stack(value);
   if (key == "fan_in") traits.fan_in = fan_value(text, key, value);
   if (key == "fan_out") traits.fan_out = fan_value(text, key, value);
   if (key == "groups") traits.groups = count(text, key, value, 1);

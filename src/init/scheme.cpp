@@ -1,166 +1,50 @@
 #include "fanin/init/scheme.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
-#include <algorithm>
-#include <cmath>
-#include <optional>
 #include <utility>
 
 #include "fanin/core/error.h"
 #include "fanin/core/text.h"
 
+#include "init/arguments.h"
 #include "init/definitions.h"
-#include "init/expression.h"
 
 namespace fanin::init {
 namespace {
-
-[[noreturn]] void fail(std::string_view sentence) {
-  throw Error(ErrorKind::usage, "init", sentence);
-}
-
-// What a message repeats of a text that may come from anywhere.
-std::string quoted(std::string_view text) {
-  constexpr std::size_t kLongest = 60;
-  return text.size() <= kLongest ? fmt::format("'{}'", text) : fmt::format("'{}...'", text.substr(0, kLongest));
-}
-
-std::string range_text(const Parameter& p) {
-  if (p.type == ParameterType::choice) return fmt::format("{}", fmt::join(p.choices, ", "));
-  std::string_view kind = p.type == ParameterType::integer ? "whole numbers" : "numbers";
-  return fmt::format("{} in {}{}, {}{}", kind, p.range.min_included ? '[' : '(', p.range.min, p.range.max,
-                     p.range.max_included ? ']' : ')');
-}
-
-[[noreturn]] void fail_choice(std::string_view scheme, const Parameter& p, std::string_view text) {
-  fail(fmt::format("{}: {}={} is none of {}{}", scheme, p.name, quoted(text), fmt::join(p.choices, ", "),
-                   did_you_mean(text, p.choices)));
-}
 
 struct Parsed {
   std::string_view name;
   RulePtr rule;
 };
 
-Parsed parse_scheme(std::string_view text, int depth);
-
-Argument parse_argument(std::string_view scheme, const Parameter& p, std::string_view text, int depth) {
-  Argument a;
-  a.word = std::string(text);
-  switch (p.type) {
-    case ParameterType::number:
-    case ParameterType::integer: {
-      const auto value = parse_expression(text);
-      if (!value)
-        fail(fmt::format("{}: {}={} is no number, allowed are {}", scheme, p.name, quoted(text), range_text(p)));
-      if (!p.range.holds(*value) || (p.type == ParameterType::integer && *value != std::floor(*value))) {
-        fail(fmt::format("{}: {}={} is out of range, allowed are {}", scheme, p.name, quoted(text), range_text(p)));
-      }
-      // -0 means 0, so that equal rules have equal bits.
-      a.number = *value + 0.0;
-      return a;
-    }
-    case ParameterType::choice: {
-      const auto found = std::find(p.choices.begin(), p.choices.end(), text);
-      if (found == p.choices.end()) fail_choice(scheme, p, text);
-      a.choice = static_cast<std::size_t>(found - p.choices.begin());
-      return a;
-    }
-    case ParameterType::scheme:
-      if (depth == 0) fail(fmt::format("{}: {}={} nests schemes too deeply", scheme, p.name, quoted(text)));
-      a.scheme = parse_scheme(text, depth - 1).rule;
-      return a;
+Parsed parse_named(std::string_view text, int depth) {
+  const Call call = parse_call("scheme", text, "xavier_uniform");
+  const Definition* definition = find_definition(call.name);
+  if (!definition && learns_from_data(call.name)) {
+    throw Error(ErrorKind::usage, "init",
+                fmt::format("'{}' learns from data, and only a scheme that needs none can stand here", call.name));
   }
-  return a;
-}
-
-/// The text between the parentheses of `name(...)`; nothing if there are none.
-std::optional<std::string_view> inside(std::string_view text, std::size_t open) {
-  if (open == std::string_view::npos) return std::nullopt;
-  int depth = 0;
-  for (std::size_t i = open; i < text.size(); ++i) {
-    if (text[i] == '(') ++depth;
-    if (text[i] == ')' && --depth == 0 && i + 1 != text.size()) {
-      fail(fmt::format("scheme {}: unexpected text after the closing parenthesis", quoted(text)));
-    }
-    if (depth < 0) break;
-  }
-  if (depth != 0) fail(fmt::format("scheme {}: parentheses do not match", quoted(text)));
-  return text.substr(open + 1, text.size() - open - 2);
-}
-
-std::vector<std::string> parameter_names(const Definition& d) {
-  std::vector<std::string> names;
-  for (const Parameter& p : d.parameters) names.emplace_back(p.name);
-  return names;
-}
-
-std::vector<Argument> parse_arguments(const Definition& d, std::string_view scheme, std::string_view list, int depth) {
-  std::vector<Argument> arguments(d.parameters.size());
-  const auto parts = trimmed(list).empty() ? std::vector<std::string>() : split_outside_parentheses(list, ',');
-  const std::vector<std::string> names = parameter_names(d);
-  bool keywords = false;
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    std::string_view value = parts[i];
-    std::size_t index = i;
-    // A sign behind a parenthesis belongs to a scheme in this place.
-    if (const std::size_t equals = value.substr(0, value.find('(')).find('='); equals != std::string_view::npos) {
-      keywords = true;
-      const std::string_view name = trimmed(value.substr(0, equals));
-      value = trimmed(value.substr(equals + 1));
-      index = static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
-      if (index == names.size()) {
-        fail(fmt::format(
-            "{}: unknown parameter {}{}{}", scheme, quoted(name), did_you_mean(name, names),
-            names.empty() ? std::string(" (it has none)") : fmt::format(" (it has {})", fmt::join(names, ", "))));
-      }
-    } else if (keywords) {
-      fail(fmt::format("{}: value {} after a named parameter needs a name too", scheme, quoted(value)));
-    } else if (i >= names.size()) {
-      fail(fmt::format("{}: {} values given, it takes at most {}", scheme, parts.size(), names.size()));
-    }
-    if (arguments[index].given) fail(fmt::format("{}: parameter {} is given twice", scheme, names[index]));
-    if (value.empty()) fail(fmt::format("{}: parameter {} has no value", scheme, names[index]));
-    arguments[index] = parse_argument(scheme, d.parameters[index], value, depth);
-    arguments[index].given = true;
-  }
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    if (arguments[i].given) continue;
-    const Parameter& p = d.parameters[i];
-    if (p.fallback.empty()) {
-      fail(fmt::format("{}: parameter {} is missing, allowed are {}", scheme, p.name, range_text(p)));
-    }
-    arguments[i] = parse_argument(scheme, p, p.fallback, depth);
-  }
-  return arguments;
-}
-
-Parsed parse_scheme(std::string_view text, int depth) {
-  const std::size_t open = text.find('(');
-  const std::string_view name = trimmed(text.substr(0, open));
-  if (name.empty()) fail(fmt::format("scheme {}: a name is wanted, such as xavier_uniform", quoted(text)));
-  const Definition* definition = find_definition(name);
   if (!definition) {
-    fail(fmt::format("unknown scheme {}{}", quoted(name), instead_of(name)));
+    throw Error(ErrorKind::usage, "init", fmt::format("unknown scheme {}{}", quoted(call.name), instead_of(call.name)));
   }
-  const auto arguments = parse_arguments(*definition, name, inside(text, open).value_or(""), depth);
-  return {definition->name, definition->make(arguments)};
+  return {definition->name,
+          definition->make(parse_arguments(call.name, definition->parameters, call.arguments, depth))};
 }
-
-// Nobody nests schemes; a text from outside must not decide how deep the stack grows.
-constexpr int kDeepest = 4;
 
 }  // namespace
 
 RulePtr parse_rule(std::string_view text) {
-  return parse_scheme(trimmed(text), kDeepest).rule;
+  return parse_scheme(trimmed(text), kDeepestScheme);
+}
+
+RulePtr parse_scheme(std::string_view text, int depth) {
+  return parse_named(text, depth).rule;
 }
 
 Scheme Scheme::parse(std::string_view text) {
   text = trimmed(text);
-  Parsed parsed = parse_scheme(text, kDeepest);
+  Parsed parsed = parse_named(text, kDeepestScheme);
   return {std::string(text), std::string(parsed.name), std::move(parsed.rule)};
 }
 

@@ -14,7 +14,7 @@ namespace fanin::init {
 namespace {
 
 const std::vector<std::string>& keys() {
-  static const std::vector<std::string> all = {"role", "kind", "depth", "name"};
+  static const std::vector<std::string> all = {"role", "kind", "part", "stack", "depth", "block", "name"};
   return all;
 }
 
@@ -33,6 +33,21 @@ std::string present(const ModelSpec& spec, Of of) {
   return values.empty() ? "none" : fmt::format("{}", fmt::join(values, ", "));
 }
 
+// The bit of each alternative of `a|b|c`.
+template <typename Parse>
+std::uint64_t choices_of(std::string_view value, Parse parse) {
+  std::uint64_t bits = 0;
+  for (const std::string& one : split_outside_parentheses(value, '|')) {
+    bits |= std::uint64_t{1} << static_cast<unsigned>(parse(one));
+  }
+  return bits;
+}
+
+template <typename Choice>
+bool is_among(std::uint64_t bits, std::optional<Choice> choice) {
+  return choice && (bits >> static_cast<unsigned>(*choice) & 1) != 0;
+}
+
 }  // namespace
 
 Selector::Term Selector::parse_term(std::string_view text, std::string_view part) {
@@ -40,15 +55,32 @@ Selector::Term Selector::parse_term(std::string_view text, std::string_view part
   const std::string key(trimmed(part.substr(0, equals)));
   const auto at = std::find(keys().begin(), keys().end(), key);
   if (equals == std::string_view::npos || at == keys().end()) {
-    fail(text, fmt::format("unknown term '{}'{} (there are role=, kind=, depth=, name=, and * alone)", part,
-                           did_you_mean(key, keys())));
+    fail(text, fmt::format("unknown term '{}'{} (there are role=, kind=, part=, stack=, depth=, block=, name=, "
+                           "and * alone)",
+                           part, did_you_mean(key, keys())));
   }
   Term term{static_cast<Key>(at - keys().begin()), std::string(trimmed(part.substr(equals + 1)))};
   if (term.value.empty()) fail(text, fmt::format("{} has no value", key));
-  if (term.key == Key::role) term.role = parse_role(term.value);
-  if (term.key == Key::kind) term.kind = parse_layer_kind(term.value);
-  if (term.key != Key::depth) return term;
-  if (term.value == "last") {
+  switch (term.key) {
+    case Key::role:
+      term.choices = choices_of(term.value, parse_role);
+      return term;
+    case Key::kind:
+      term.choices = choices_of(term.value, parse_layer_kind);
+      return term;
+    case Key::part:
+      term.choices = choices_of(term.value, parse_part);
+      return term;
+    case Key::stack:
+      term.choices = choices_of(term.value, parse_stack);
+      return term;
+    case Key::name:
+      return term;
+    case Key::depth:
+    case Key::block:
+      break;
+  }
+  if (term.key == Key::depth && term.value == "last") {
     term.last = true;
     return term;
   }
@@ -57,7 +89,8 @@ Selector::Term Selector::parse_term(std::string_view text, std::string_view part
   const auto from = parse_unsigned(value.substr(0, dots));
   const auto to = dots == std::string::npos ? from : parse_unsigned(value.substr(dots + 2));
   if (!from || !to || *from > *to) {
-    fail(text, fmt::format("depth={} given, allowed are a whole number, FIRST..LAST and last", term.value));
+    fail(text, fmt::format("{}={} given, allowed are a whole number{}", key, term.value,
+                           term.key == Key::depth ? ", FIRST..LAST and last" : " and FIRST..LAST"));
   }
   term.from = *from;
   term.to = *to;
@@ -81,18 +114,24 @@ Selector Selector::parse(std::string_view text) {
 }
 
 bool Selector::holds(const Term& term, const ParameterSpec& parameter, std::optional<std::size_t> last) {
+  const auto within = [&](std::optional<std::size_t> n) { return n && *n >= term.from && *n <= term.to; };
   switch (term.key) {
     case Key::role:
-      return parameter.role == term.role;
+      return is_among<Role>(term.choices, parameter.role);
     case Key::kind:
-      return parameter.kind == term.kind;
+      return is_among<LayerKind>(term.choices, parameter.kind);
+    case Key::part:
+      return is_among(term.choices, parameter.part);
+    case Key::stack:
+      return is_among(term.choices, parameter.stack);
     case Key::name:
       return glob_matches(term.value, parameter.name);
+    case Key::block:
+      return within(parameter.block);
     case Key::depth:
       break;
   }
-  if (!parameter.depth) return false;
-  return term.last ? parameter.depth == last : *parameter.depth >= term.from && *parameter.depth <= term.to;
+  return term.last ? parameter.depth && parameter.depth == last : within(parameter.depth);
 }
 
 bool Selector::matches(const ParameterSpec& parameter, std::optional<std::size_t> last) const {
@@ -110,6 +149,19 @@ std::string Selector::instead(const ModelSpec& spec) const {
         return "roles in this model: " + present(spec, [](const auto& p) { return std::string(to_string(p.role)); });
       case Key::kind:
         return "kinds in this model: " + present(spec, [](const auto& p) { return std::string(to_string(p.kind)); });
+      case Key::part:
+        return "parts in this model: " +
+               present(spec, [](const auto& p) { return p.part ? std::string(to_string(*p.part)) : std::string(); });
+      case Key::stack:
+        return "stacks in this model: " +
+               present(spec, [](const auto& p) { return p.stack ? std::string(to_string(*p.stack)) : std::string(); });
+      case Key::block: {
+        std::optional<std::size_t> last;
+        for (const ParameterSpec& p : parameters) {
+          if (p.block) last = std::max(last.value_or(0), *p.block);
+        }
+        return last ? fmt::format("blocks in this model: 0..{}", *last) : "no block is known in this model";
+      }
       case Key::depth:
         return spec.last_depth() ? fmt::format("depths in this model: 0..{}", *spec.last_depth())
                                  : "no depth is known in this model";

@@ -18,8 +18,14 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+// 2 is 1 with part, block and stack; a certificate without them is still written as 1, for all readers.
 constexpr int kSchema = 1;
+constexpr int kSchemaWithParts = 2;
 constexpr std::size_t kMostParameters = 1'000'000;
+
+bool has_parts(const init::ParameterSpec& p) {
+  return p.part || p.block || p.stack || p.role == init::Role::residual_scale;
+}
 
 Json json_of(const init::PlanEntry& entry) {
   const init::ParameterSpec& p = entry.parameter;
@@ -31,6 +37,9 @@ Json json_of(const init::PlanEntry& entry) {
          {"role", to_string(p.role)},
          {"kind", to_string(p.kind)}};
   if (p.depth) j["depth"] = *p.depth;
+  if (p.part) j["part"] = to_string(*p.part);
+  if (p.block) j["block"] = *p.block;
+  if (p.stack) j["stack"] = to_string(*p.stack);
   if (!std::isnan(p.fans.in)) j["fan_in"] = p.fans.in;
   if (!std::isnan(p.fans.out)) j["fan_out"] = p.fans.out;
   if (p.state == init::State::tied) j["tied_to"] = p.tied_to;
@@ -51,7 +60,8 @@ class Reader {
     const std::vector<std::string> keys = {"schema", "fanin",   "generator",  "seed",  "shard",
                                            "rules",  "ordered", "parameters", "sha256"};
     require_known_keys("certificate", place_, "the certificate", document_, keys);
-    if (whole(document_, "schema") != kSchema) unsupported("schema", document_["schema"].dump());
+    schema_ = whole(document_, "schema");
+    if (schema_ != kSchema && schema_ != kSchemaWithParts) unsupported("schema", document_["schema"].dump());
     if (text(document_, "generator") != kGenerator) unsupported("generator", shown(text(document_, "generator")));
     Certificate c{.version = text(document_, "fanin"), .seed = whole(document_, "seed")};
     // What would be a wrong call elsewhere is a wrong file here.
@@ -80,7 +90,8 @@ class Reader {
   [[noreturn]] void unsupported(std::string_view what, std::string_view value) const {
     throw Error(ErrorKind::unsupported, "certificate",
                 fmt::format("{}: {} is '{}', this version of fanin knows '{}'", place_, what, value,
-                            what == "schema" ? fmt::format("{}", kSchema) : std::string(kGenerator)));
+                            what == "schema" ? fmt::format("{}' and '{}", kSchema, kSchemaWithParts)
+                                             : std::string(kGenerator)));
   }
 
   const Json& member(const Json& object, const char* key, Json::value_t type) const {
@@ -108,8 +119,9 @@ class Reader {
 
   init::ParameterSpec parameter(const Json& j) const {
     if (!j.is_object()) fail("a parameter is not an object");
-    const std::vector<std::string> keys = {"name",   "shape",   "dtype",   "role",  "kind", "depth",
-                                           "fan_in", "fan_out", "tied_to", "state", "rule"};
+    std::vector<std::string> keys = {"name",   "shape",   "dtype",   "role",  "kind", "depth",
+                                     "fan_in", "fan_out", "tied_to", "state", "rule"};
+    if (schema_ == kSchemaWithParts) keys.insert(keys.end(), {"part", "block", "stack"});
     require_known_keys("certificate", place_, "a parameter", j, keys);
     init::ParameterSpec p{.name = text(j, "name")};
     std::vector<std::size_t> extents;
@@ -122,6 +134,9 @@ class Reader {
     p.role = init::parse_role(text(j, "role"));
     p.kind = init::parse_layer_kind(text(j, "kind"));
     if (j.contains("depth")) p.depth = whole(j, "depth");
+    if (j.contains("part")) p.part = init::parse_part(text(j, "part"));
+    if (j.contains("block")) p.block = whole(j, "block");
+    if (j.contains("stack")) p.stack = init::parse_stack(text(j, "stack"));
     p.fans = {fan(j, "fan_in"), fan(j, "fan_out")};
     if (j.contains("state")) p.state = init::parse_state(text(j, "state"));
     if (j.contains("tied_to")) p.tied_to = text(j, "tied_to");
@@ -153,6 +168,7 @@ class Reader {
 
   const std::string& place_;
   Json document_;
+  std::uint64_t schema_ = kSchema;
 };
 
 }  // namespace
@@ -161,8 +177,12 @@ std::string Certificate::json(bool pretty) const {
   Json rules = Json::array();
   for (const init::PlanRule& rule : plan.rules()) rules.push_back(rule.str());
   Json parameters = Json::array();
-  for (const init::PlanEntry& entry : plan.entries()) parameters.push_back(json_of(entry));
-  Json document{{"schema", kSchema}, {"fanin", version}, {"generator", kGenerator}, {"seed", seed}};
+  int schema = kSchema;
+  for (const init::PlanEntry& entry : plan.entries()) {
+    parameters.push_back(json_of(entry));
+    if (has_parts(entry.parameter)) schema = kSchemaWithParts;
+  }
+  Json document{{"schema", schema}, {"fanin", version}, {"generator", kGenerator}, {"seed", seed}};
   if (!shard.is_whole()) document["shard"] = shard.str();
   document["rules"] = std::move(rules);
   document["ordered"] = plan.ordered();

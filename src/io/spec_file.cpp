@@ -7,6 +7,7 @@
 
 #include "io/safetensors_header.h"
 #include "io/strict_json.h"
+#include "io/toml_json.h"
 
 namespace fanin::io {
 namespace {
@@ -21,8 +22,8 @@ class Reader {
  public:
   Reader(const std::string& path, std::size_t index, const Json& object)
       : path_(path), where_(fmt::format("parameter {}", index)), object_(object) {
-    static const std::vector<std::string> kKeys = {"name",   "shape",   "dtype",  "role",  "kind",   "depth",
-                                                   "fan_in", "fan_out", "groups", "state", "tied_to"};
+    static const std::vector<std::string> kKeys = {"name",  "shape", "dtype",  "role",    "kind",   "depth", "part",
+                                                   "block", "stack", "fan_in", "fan_out", "groups", "state", "tied_to"};
     if (!object.is_object()) fail("is not an object with a name and a shape");
     require_known_keys("spec", path, where_, object, kKeys);
   }
@@ -36,6 +37,8 @@ class Reader {
       if (const auto x = text("dtype")) t.dtype = init::parse_float_type(*x);
       if (const auto x = text("role")) t.given.role = init::parse_role(*x);
       if (const auto x = text("kind")) t.given.kind = init::parse_layer_kind(*x);
+      if (const auto x = text("part")) t.given.part = init::parse_part(*x);
+      if (const auto x = text("stack")) t.given.stack = init::parse_stack(*x);
       if (const auto x = text("state")) t.given.state = init::parse_state(*x);
     } catch (const Error& e) {
       // What would be a wrong call elsewhere is a wrong file here.
@@ -48,6 +51,7 @@ class Reader {
     }
     t.given.tied_to = text("tied_to");
     t.given.depth = whole("depth", 0);
+    t.given.block = whole("block", 0);
     t.given.groups = whole("groups", 1);
     t.given.fan_in = fan("fan_in");
     t.given.fan_out = fan("fan_out");
@@ -109,7 +113,9 @@ class Reader {
 
 std::vector<init::NamedTensor> read_spec_file(const std::filesystem::path& path) {
   const std::string name = path.string();
-  const Json document = parse_strict_json("spec", name, read_text_file(path, kMostBytes));
+  const std::string text = read_text_file(path, kMostBytes);
+  const Json document =
+      path.extension() == ".toml" ? parse_toml_as_json("spec", name, text) : parse_strict_json("spec", name, text);
   const auto fail = [&](const std::string& sentence) {
     throw Error(ErrorKind::data, "spec", fmt::format("{}: {}", name, sentence));
   };

@@ -196,7 +196,10 @@ Eigenpairs largest_eigenpairs(MatrixView<const double> a, std::size_t k, ThreadP
   constexpr double kTolerance = 1e-10;
   const std::size_t block = 2 * k + kMore;
   if (k == 0) return {};
-  if (block >= n) return first(symmetric_eigenpairs(a), k, n);
+  // A round costs several products with a and the eigenpairs of a block: there are soon more of them than of n.
+  constexpr std::size_t kSmall = 64;
+  if (block >= n && n <= kSmall) return first(symmetric_eigenpairs(a), k, n);
+  if (3 * block >= n && n > kSmall) return first(all_eigenpairs(a, pool), k, n);
   Matrix x(n * block);
   Matrix ax(n * block);
   for (std::size_t i = 0; i < x.size(); ++i) x[i] = scrambled(i);

@@ -50,49 +50,96 @@ void store(Strips& strips, std::size_t s, const Buffer<double>& diagonal, double
 }
 
 template <class T>
-void factor(MatrixView<const T> a, double scale, MatrixView<T> q, ThreadPool& pool) {
+void require_tall(MatrixView<const T> a, MatrixView<T> q) {
   if (a.rows < a.cols || a.rows != q.rows || a.cols != q.cols) {
     throw Error(ErrorKind::usage, "qr",
                 fmt::format("a is {}x{} and q is {}x{}: they must agree and have at least as many rows as columns",
                             a.rows, a.cols, q.rows, q.cols));
   }
-  if (a.cols == 0) return;
-  const std::size_t m = a.rows;
-  Strips v(m, a.cols);
-  const std::size_t count = v.count();
-  Buffer<double> t(count * kStrip * kStrip);
-  Buffer<double> diagonal(count * kStrip);
-  const auto reflector = [&](std::size_t p) {
-    return qr::Reflector{v.at(p, p * kStrip), t.data() + p * kStrip * kStrip, m - p * kStrip};
-  };
+}
 
-  pool.run(count, [&](std::size_t s) { load(a, v, s); });
-  for (std::size_t p = 0; p < count; ++p) {
-    const std::size_t top = p * kStrip;
-    qr::factor_panel(v.at(p, top), m - top, std::min(kStrip, a.cols - top), t.data() + p * kStrip * kStrip,
-                     diagonal.data() + top);
-    pool.run(count - p - 1, [&](std::size_t s) { qr::apply(reflector(p), true, v.at(p + 1 + s, top)); });
+// Reflectors H_0 H_1 ..., one for each column, in blocks of kStrip.
+class Reflectors {
+ public:
+  template <class T>
+  Reflectors(MatrixView<const T> a, ThreadPool& pool)
+      : rows_(a.rows),
+        cols_(a.cols),
+        v_(a.rows, a.cols),
+        t_(v_.count() * kStrip * kStrip),
+        diagonal_(v_.count() * kStrip) {
+    pool.run(v_.count(), [&](std::size_t s) { load(a, v_, s); });
   }
 
-  // H_0 H_1 ... times the identity, strip by strip: reflectors after a strip's own leave it alone.
-  Strips columns(m, a.cols);
-  pool.run(count, [&](std::size_t task) {
-    // Later strips take more reflectors: pairing the ends evens out the contiguous shares of the threads.
-    const std::size_t s = task % 2 == 0 ? task / 2 : count - 1 - task / 2;
-    for (std::size_t j = 0; j < std::min(kStrip, a.cols - s * kStrip); ++j) columns.at(s, s * kStrip + j)[j] = 1;
-    for (std::size_t p = s + 1; p-- > 0;) qr::apply(reflector(p), false, columns.at(s, p * kStrip));
-    store(columns, s, diagonal, scale, q);
-  });
+  // Those that bring a to triangular form.
+  void factor(ThreadPool& pool) {
+    const std::size_t count = v_.count();
+    for (std::size_t p = 0; p < count; ++p) {
+      const std::size_t top = p * kStrip;
+      qr::factor_panel(v_.at(p, top), rows_ - top, width(p), t(p), diagonal_.data() + top);
+      pool.run(count - p - 1, [&](std::size_t s) { qr::apply(block(p), true, v_.at(p + 1 + s, top)); });
+    }
+  }
+
+  // Those of a's columns as they are.
+  void take(ThreadPool& pool) {
+    pool.run(v_.count(), [&](std::size_t p) {
+      qr::reflectors_of_panel(v_.at(p, p * kStrip), rows_ - p * kStrip, width(p), t(p), diagonal_.data() + p * kStrip);
+    });
+  }
+
+  // scale H_0 H_1 ... times the first columns of the identity, with the signs of the diagonal.
+  template <class T>
+  void product(double scale, MatrixView<T> q, ThreadPool& pool) {
+    const std::size_t count = v_.count();
+    Strips columns(rows_, cols_);
+    pool.run(count, [&](std::size_t task) {
+      // Later strips take more reflectors: pairing the ends evens out the contiguous shares of the threads.
+      const std::size_t s = task % 2 == 0 ? task / 2 : count - 1 - task / 2;
+      for (std::size_t j = 0; j < width(s); ++j) columns.at(s, s * kStrip + j)[j] = 1;
+      // Those behind the strip's own leave it alone.
+      for (std::size_t p = s + 1; p-- > 0;) qr::apply(block(p), false, columns.at(s, p * kStrip));
+      store(columns, s, diagonal_, scale, q);
+    });
+  }
+
+ private:
+  [[nodiscard]] std::size_t width(std::size_t p) const { return std::min(kStrip, cols_ - p * kStrip); }
+  [[nodiscard]] double* t(std::size_t p) { return t_.data() + p * kStrip * kStrip; }
+  [[nodiscard]] qr::Reflector block(std::size_t p) { return {v_.at(p, p * kStrip), t(p), rows_ - p * kStrip}; }
+
+  std::size_t rows_;
+  std::size_t cols_;
+  Strips v_;
+  Buffer<double> t_;
+  Buffer<double> diagonal_;
+};
+
+template <class T>
+void orthonormalize(MatrixView<const T> a, double scale, MatrixView<T> q, ThreadPool& pool) {
+  require_tall(a, q);
+  if (a.cols == 0) return;
+  Reflectors reflectors(a, pool);
+  reflectors.factor(pool);
+  reflectors.product(scale, q, pool);
 }
 
 }  // namespace
 
 void orthonormal_columns(MatrixView<const float> a, double scale, MatrixView<float> q, ThreadPool& pool) {
-  factor(a, scale, q, pool);
+  orthonormalize(a, scale, q, pool);
 }
 
 void orthonormal_columns(MatrixView<const double> a, double scale, MatrixView<double> q, ThreadPool& pool) {
-  factor(a, scale, q, pool);
+  orthonormalize(a, scale, q, pool);
+}
+
+void reflections_of_columns(MatrixView<const float> a, double scale, MatrixView<float> q, ThreadPool& pool) {
+  require_tall(a, q);
+  if (a.cols == 0) return;
+  Reflectors reflectors(a, pool);
+  reflectors.take(pool);
+  reflectors.product(scale, q, pool);
 }
 
 }  // namespace fanin::linalg

@@ -170,15 +170,8 @@ double reflector_of_column(double* column, std::size_t rows, double& diagonal) {
   return (beta - alpha) / beta;
 }
 
-}  // namespace
-
-void factor_panel(double* panel, std::size_t rows, std::size_t width, double* t, double* diagonal) {
-  double tau[kStrip] = {};
-  for (std::size_t j = 0; j < width; ++j) {
-    double* from = panel + j * kStrip;
-    tau[j] = reflector_of_column(from + j, rows - j, diagonal[j]);
-    if (tau[j] != 0) HWY_DYNAMIC_DISPATCH(reflect_rest)(from, rows - j, j, tau[j]);
-  }
+// V from the panel's columns, and T, which makes one block of their reflectors.
+void finish_panel(double* panel, std::size_t rows, std::size_t width, const double* tau, double* t) {
   // What is above the diagonal belongs to R, which nobody asks for.
   for (std::size_t i = 0; i < std::min(kStrip, rows); ++i)
     std::fill(panel + i * kStrip + i + 1, panel + (i + 1) * kStrip, 0.0);
@@ -193,6 +186,26 @@ void factor_panel(double* panel, std::size_t rows, std::size_t width, double* t,
       t[i * kStrip + j] = -tau[j] * sum;
     }
   }
+}
+
+}  // namespace
+
+void factor_panel(double* panel, std::size_t rows, std::size_t width, double* t, double* diagonal) {
+  double tau[kStrip] = {};
+  for (std::size_t j = 0; j < width; ++j) {
+    double* from = panel + j * kStrip;
+    tau[j] = reflector_of_column(from + j, rows - j, diagonal[j]);
+    if (tau[j] != 0) HWY_DYNAMIC_DISPATCH(reflect_rest)(from, rows - j, j, tau[j]);
+  }
+  finish_panel(panel, rows, width, tau, t);
+}
+
+void reflectors_of_panel(double* panel, std::size_t rows, std::size_t width, double* t, double* diagonal) {
+  double tau[kStrip] = {};
+  for (std::size_t j = 0; j < width; ++j) {
+    tau[j] = reflector_of_column(panel + j * kStrip + j, rows - j, diagonal[j]);
+  }
+  finish_panel(panel, rows, width, tau, t);
 }
 
 void apply(const Reflector& h, bool transposed, double* c) {

@@ -19,6 +19,10 @@ struct Reflector {
 /// `diagonal`.
 void factor_panel(double* panel, std::size_t rows, std::size_t width, double* t, double* diagonal);
 
+/// The reflectors of the panel's columns as they are, without reflecting one column by another: column j below row
+/// j - 1 gives reflector j. Leaves V, T and `diagonal` as factor_panel does.
+void reflectors_of_panel(double* panel, std::size_t rows, std::size_t width, double* t, double* diagonal);
+
 /// C := (I - V T V^T) C for a strip C, or (I - V T^T V^T) C if `transposed`.
 void apply(const Reflector& h, bool transposed, double* c);
 

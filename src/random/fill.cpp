@@ -51,17 +51,6 @@ struct ToNormal {
 
 using DF = hn::RebindToFloat<D32>;
 
-/// Calls store(i, v) with the words of the blocks in their order, two vectors of them.
-template <class Store>
-HWY_INLINE void in_order(const Words& w, const Store& store) {
-  const D64 d;
-  const D32 d32;
-  const V64 a = hn::BitCast(d, pack(w.w0, w.w1));
-  const V64 b = hn::BitCast(d, pack(w.w2, w.w3));
-  store(0, hn::BitCast(d32, hn::InterleaveLower(d, a, b)));
-  store(hn::Lanes(d32), hn::BitCast(d32, hn::InterleaveUpper(d, a, b)));
-}
-
 struct ToWords {
   HWY_INLINE void operator()(const Words& w, std::uint32_t* out) const {
     in_order(w, [&](std::size_t i, V32 v) { hn::StoreU(v, D32(), out + i); });

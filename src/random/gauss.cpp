@@ -92,6 +92,10 @@ double normal_lower(double x) {
   return 0.5 + central_part(x);
 }
 
+double normal_middle(double x) {
+  return x > 1 ? 0.5 - normal_lower(-x) : central_part(x);
+}
+
 TruncatedMoments truncated_moments(double lo, double hi) {
   // Around the mode c, and no further than where the density has fallen by e^-40: no cancellation, no infinities.
   const double c = std::clamp(0.0, lo, hi);
@@ -102,7 +106,7 @@ TruncatedMoments truncated_moments(double lo, double hi) {
   const double mass = integral(from, to, density);
   const double mean = integral(from, to, [&](double t) { return t * density(t); }) / mass;
   const double variance = integral(from, to, [&](double t) { return (t - mean) * (t - mean) * density(t); }) / mass;
-  return {c + mean, std::sqrt(variance)};
+  return {lo == -hi ? 0 : c + mean, std::sqrt(variance)};
 }
 
 void check_truncation(double lo, double hi) {

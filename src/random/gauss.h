@@ -9,6 +9,9 @@ namespace fanin::random {
 /// P(Z <= x) for a standard normal Z, relatively exact to about 1e-15 in the lower tail; infinities allowed.
 [[nodiscard]] double normal_lower(double x);
 
+/// P(0 <= Z <= x) for x >= 0, relatively exact to about 1e-15 however small x is.
+[[nodiscard]] double normal_middle(double x);
+
 /// Mean and standard deviation of a standard normal restricted to [lo, hi], lo < hi, infinities allowed.
 struct TruncatedMoments {
   double mean;

@@ -14,20 +14,25 @@ namespace hn = hwy::HWY_NAMESPACE;
 using fanin::HWY_NAMESPACE::fma;
 using fanin::HWY_NAMESPACE::fnma;
 
-/// (word + 1/2) * 2^-32 with two roundings, in [2^-33, 1].
+/// The word as a float32, rounded once.
 template <class DF, class DU = hn::RebindToUnsigned<DF>>
-HWY_INLINE hn::VFromD<DF> open_uniform(DF df, hn::VFromD<DU> word) {
+HWY_INLINE hn::VFromD<DF> float_of_word(DF df, hn::VFromD<DU> word) {
 #if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
-  const auto x = hn::ConvertTo(df, word);
+  return hn::ConvertTo(df, word);
 #else
   const DU du;
   const hn::RebindToSigned<DF> di;
-  // float(word) rounded once: both halves convert exactly, and only the last operation rounds.
+  // Both halves convert exactly, and only the last operation rounds.
   const auto high = hn::ConvertTo(df, hn::BitCast(di, hn::ShiftRight<16>(word)));
   const auto low = hn::ConvertTo(df, hn::BitCast(di, hn::And(word, hn::Set(du, 0xFFFF))));
-  const auto x = fma(high, hn::Set(df, 65536.0f), low);
+  return fma(high, hn::Set(df, 65536.0f), low);
 #endif
-  return fma(x, hn::Set(df, 0x1p-32f), hn::Set(df, 0x1p-33f));
+}
+
+/// (word + 1/2) * 2^-32 with two roundings, in [2^-33, 1].
+template <class DF, class DU = hn::RebindToUnsigned<DF>>
+HWY_INLINE hn::VFromD<DF> open_uniform(DF df, hn::VFromD<DU> word) {
+  return fma(float_of_word(df, word), hn::Set(df, 0x1p-32f), hn::Set(df, 0x1p-33f));
 }
 
 /// -2 log(x) for normal positive x: the polynomial of cephes' logf (S. Moshier), argument in [sqrt(1/2), sqrt(2)). The

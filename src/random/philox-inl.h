@@ -72,6 +72,17 @@ HWY_INLINE V32 pack(V64 low, V64 high) {
   const D32 d32;
   return hn::OddEven(hn::BitCast(d32, hn::ShiftLeft<32>(high)), hn::BitCast(d32, low));
 }
+
+/// Calls store(i, v) with the words of the blocks in their order, two vectors of them.
+template <class Store>
+HWY_INLINE void in_order(const Words& w, const Store& store) {
+  const D64 d;
+  const D32 d32;
+  const V64 a = hn::BitCast(d, pack(w.w0, w.w1));
+  const V64 b = hn::BitCast(d, pack(w.w2, w.w3));
+  store(0, hn::BitCast(d32, hn::InterleaveLower(d, a, b)));
+  store(hn::Lanes(d32), hn::BitCast(d32, hn::InterleaveUpper(d, a, b)));
+}
 #endif
 
 /// Elements first .. first + count - 1 of `transform` applied to the stream's words, four to a block.

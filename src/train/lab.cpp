@@ -8,6 +8,7 @@
 
 #include "fanin/core/error.h"
 
+#include "train/calibration.h"
 #include "train/lab_findings.h"
 
 namespace fanin::train {
@@ -26,6 +27,7 @@ LabRun run_one(const LabOptions& options, const std::string& init, std::uint64_t
   } catch (const Error& e) {
     if (e.kind() != ErrorKind::numeric) throw;
     run.diverged = e.what();
+    run.not_made = !trainer->began();
   }
   for (const EpochResult& e : run.result.epochs) {
     if (!run.epochs_to_target && e.test_accuracy.value_or(0) >= options.target_accuracy) run.epochs_to_target = e.epoch;
@@ -97,6 +99,12 @@ MeanStd mean_std(const std::vector<double>& values) {
 
 LabResult run_lab(const LabOptions& options, const data::Split& data, ThreadPool& pool, LabObserver& observer) {
   options.validate();
+  for (const std::string& text : options.inits) {
+    TrainOptions row = options.base;
+    row.set_init(text);
+    // What can be known now must not end a lab in its second hour.
+    if (row.data_dependent) (void)calibration_samples(row, data.train);
+  }
   const auto start = std::chrono::steady_clock::now();
   LabResult result;
   double best = -1;

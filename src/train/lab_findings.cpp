@@ -41,6 +41,11 @@ std::vector<std::string> findings(const LabOptions& options, const std::vector<L
   const double uniform_loss = nn::loss_of_even_guess(options.base.loss, classes);
   std::vector<const LabRow*> learned;
   for (const LabRow& row : rows) {
+    const auto not_made = std::find_if(row.runs.begin(), row.runs.end(), [](const LabRun& r) { return r.not_made; });
+    if (not_made != row.runs.end()) {
+      lines.push_back(fmt::format("{} could not be made: {}.", row.init, not_made->diverged));
+      continue;
+    }
     const std::size_t diverged = static_cast<std::size_t>(
         std::count_if(row.runs.begin(), row.runs.end(), [](const LabRun& r) { return !r.diverged.empty(); }));
     if (diverged > 0)

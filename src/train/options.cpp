@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "fanin/core/error.h"
+#include "fanin/core/text.h"
+#include "fanin/init/catalogue.h"
 
 namespace fanin::train {
 namespace {
@@ -13,11 +16,33 @@ namespace {
   throw Error(ErrorKind::usage, "train", fmt::format("{} is {}, allowed is {}", option, value, allowed));
 }
 
+// A scheme's parser knows schemes alone, and would take lsvu for one that does not exist.
+void suggest_what_learns(std::string_view text) {
+  std::vector<std::string> names{"dbn"};
+  for (const auto& s : init::data_dependent_catalogue()) names.push_back(s.name);
+  const std::vector<std::string> learning = names;
+  for (const init::SchemeInfo& s : init::catalogue()) {
+    names.push_back(s.name);
+    names.insert(names.end(), s.aliases.begin(), s.aliases.end());
+  }
+  const std::string_view name = trimmed(text.substr(0, text.find('(')));
+  const auto nearest = nearest_name(name, names);
+  if (!nearest || *nearest == name || std::find(learning.begin(), learning.end(), *nearest) == learning.end()) return;
+  throw Error(ErrorKind::usage, "init", fmt::format("unknown scheme '{}', did you mean '{}'?", name, *nearest));
+}
+
 }  // namespace
 
 void TrainOptions::set_init(std::string_view text) {
   pretraining.reset();
+  data_dependent.reset();
+  if (init::DataDependent::is_meant(text)) {
+    data_dependent = init::DataDependent::parse(text);
+    init = nn::InitRules::of(data_dependent->start());
+    return;
+  }
   if (!Pretraining::is_meant(text)) {
+    suggest_what_learns(text);
     init = nn::InitRules::parse(text);
     return;
   }
@@ -26,11 +51,17 @@ void TrainOptions::set_init(std::string_view text) {
 }
 
 std::string TrainOptions::init_str() const {
+  if (data_dependent) return data_dependent->str();
   return pretraining ? pretraining->str() : init.weights.str();
 }
 
 void TrainOptions::validate() const {
   network.validate();
+  if (pretraining && data_dependent) {
+    throw Error(ErrorKind::usage, "train",
+                fmt::format("{} and {} both say what the weights are made of, one of them is allowed",
+                            pretraining->str(), data_dependent->str()));
+  }
   optimizer.validate();
   constexpr std::size_t kMaxBatch = std::size_t{1} << 20;
   constexpr std::size_t kMaxEpochs = 1000000;

@@ -13,6 +13,7 @@
 #include "fanin/data/batches.h"
 #include "fanin/dbn/unroll.h"
 
+#include "train/calibration.h"
 #include "train/checkpoint.h"
 #include "train/identity.h"
 
@@ -109,7 +110,9 @@ struct Trainer::State {
   std::optional<Reconstruction> last_reconstruction;
   bool resumed = false;
   bool has_run = false;
-  Checkpoint at;  // where the run stands; its arrays are filled only to be written
+  bool began = false;
+  bool has_start = false;  // weights from start_from()
+  Checkpoint at;           // where the run stands; its arrays are filled only to be written
 
   /// `next` is the batch after this one, or empty.
   double step(std::span<const std::uint32_t> batch, std::span<const std::uint32_t> next);
@@ -291,6 +294,7 @@ Trainer::Trainer(const TrainOptions& options, const data::Dataset& train, const 
   state_ = std::make_unique<State>(options, train, test, pool);
   state_->check(train);
   if (test != nullptr) state_->check(*test);
+  if (options.data_dependent) (void)calibration_samples(options, train);
   nn::initialize(state_->network, options.init, options.seed, pool);
 }
 
@@ -298,6 +302,10 @@ Trainer::~Trainer() = default;
 
 nn::Network& Trainer::network() noexcept {
   return state_->network;
+}
+
+bool Trainer::began() const noexcept {
+  return state_->began;
 }
 
 void Trainer::start_from(std::span<const float> values) {
@@ -319,6 +327,7 @@ void Trainer::start_from(std::span<const float> values) {
     }
   }
   copy_values(values, s.network);
+  s.has_start = true;
 }
 
 void Trainer::resume(const std::string& path) {
@@ -372,12 +381,19 @@ TrainResult Trainer::run(Observer& observer, const CheckpointOptions& checkpoint
       result.pretraining_seconds = seconds_since(start);
       if (result.interrupted) return result;
     }
+    if (s.options.data_dependent && !s.has_start) {
+      const auto start = std::chrono::steady_clock::now();
+      result.calibration = calibrate(s.options, s.train, s.network, s.pool);
+      result.calibration_seconds = seconds_since(start);
+      observer.on_calibration(*result.calibration);
+    }
     s.at.fingerprint = s.options.fingerprint();
     if (!checkpoint.path.empty()) s.at.data_hash = hash_of(s.train, s.test);
     const data::Dataset& judged = s.test != nullptr ? *s.test : s.train;
     s.at.loss_before = s.loss_on(judged);
   }
   result.loss_before = s.at.loss_before;
+  s.began = true;
 
   double seconds = 0;
   while (s.at.epoch < s.options.epochs && !s.out_of_patience() && !result.interrupted) {

@@ -21,6 +21,8 @@ TEST_F(BenchCommand, JsonHoldsWhatScriptsRead) {
     EXPECT_TRUE(j.at("peak").at("fp32_gflops")[0].at(key).is_number()) << key;
   }
   EXPECT_TRUE(j.at("peak").at("bf16_gflops").is_array());
+  ASSERT_EQ(j.at("store_gb_per_second").size(), 1U);
+  EXPECT_GT(j.at("store_gb_per_second")[0].at("best"), 0);
   EXPECT_FALSE(j.contains("step"));
 }
 

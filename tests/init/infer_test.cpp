@@ -150,6 +150,13 @@ TEST(Infer, LaterOverridesWin) {
   EXPECT_EQ(spec.find("fc.weight")->depth, 3U);
 }
 
+TEST(Infer, WhatIsSaidToBeAnEmbeddingIsLookedUp) {
+  const ModelSpec spec = inferred({{"words.weight", {10, 256}}}, {"words.* -> role=embedding"});
+  expect_fans(spec, "words.weight", Role::embedding, LayerKind::embedding, {1, 256});
+  const ModelSpec linear = inferred({{"words.weight", {10, 256}}}, {"words.* -> role=embedding, kind=linear"});
+  expect_fans(linear, "words.weight", Role::embedding, LayerKind::linear, {256, 10});
+}
+
 TEST(Infer, OverridesThatMakeNoSenseAreRejected) {
   const auto bad = [](const std::string& text, const std::vector<std::string>& parts) {
     SCOPED_TRACE(text);

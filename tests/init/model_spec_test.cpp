@@ -46,12 +46,17 @@ TEST(ModelSpec, BadNamesAndTiesAreRejected) {
 }
 
 TEST(ModelSpec, WordsAreTheInverseOfTheirMeaning) {
-  for (const char* role : {"weight", "bias", "norm_scale", "norm_bias", "embedding"}) {
+  for (const char* role : {"weight", "bias", "norm_scale", "norm_bias", "embedding", "residual_scale"}) {
     EXPECT_EQ(to_string(parse_role(role)), role);
   }
   for (const char* kind : {"linear", "conv", "embedding", "norm", "recurrent", "other"}) {
     EXPECT_EQ(to_string(parse_layer_kind(kind)), kind);
   }
+  for (const char* part : {"query", "key", "value", "query_key_value", "attention_out", "mlp_in", "mlp_out",
+                           "branch_in", "branch_out", "branch_norm", "shortcut", "input", "readout", "other"}) {
+    EXPECT_EQ(to_string(parse_part(part)), part);
+  }
+  for (const char* stack : {"encoder", "decoder"}) EXPECT_EQ(to_string(parse_stack(stack)), stack);
   for (const char* state : {"raw", "initialized", "loaded", "tied", "frozen"}) {
     EXPECT_EQ(to_string(parse_state(state)), state);
   }

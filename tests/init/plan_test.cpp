@@ -44,6 +44,31 @@ TEST(Selector, EachTermSelectsWhatItSays) {
   EXPECT_EQ(selected("name=?.bias"), "0.bias 2.bias ");
 }
 
+TEST(Selector, PartsBlocksAndStacksSelectWhatTheySay) {
+  const ModelSpec spec({{.name = "q", .part = Part::query, .block = 0, .stack = Stack::encoder},
+                        {.name = "o", .part = Part::attention_out, .block = 0, .stack = Stack::decoder},
+                        {.name = "b", .role = Role::bias, .part = Part::attention_out, .block = 3},
+                        {.name = "s", .role = Role::residual_scale, .block = 7},
+                        {.name = "n", .role = Role::norm_scale}});
+  const auto selected = [&](const char* text) {
+    std::string names;
+    for (const ParameterSpec& p : spec.parameters()) {
+      if (Selector::parse(text).matches(p, spec.last_depth())) names += p.name;
+    }
+    return names;
+  };
+  EXPECT_EQ(selected("part=attention_out"), "ob");
+  EXPECT_EQ(selected("part=attention_out, role=weight"), "o");
+  EXPECT_EQ(selected("part=query|attention_out"), "qob");
+  EXPECT_EQ(selected("part= query | key "), "q");
+  EXPECT_EQ(selected("role=bias|norm_scale|residual_scale"), "bsn");
+  EXPECT_EQ(selected("kind=other|linear"), "qobsn");
+  EXPECT_EQ(selected("block=0"), "qo");
+  EXPECT_EQ(selected("block=1..7"), "bs");
+  EXPECT_EQ(selected("stack=decoder"), "o");
+  EXPECT_EQ(selected("stack=encoder|decoder"), "qo");
+}
+
 TEST(Selector, ParameterWithoutADepthMatchesNone) {
   const ParameterSpec p{.name = "fc.weight"};
   EXPECT_FALSE(Selector::parse("depth=last").matches(p, std::nullopt));
@@ -64,6 +89,14 @@ TEST(Selector, TextsThatSayNothingAreRejected) {
   bad("role=weight, role=bias", {"'role' is there twice"});
   bad("role=", {"role has no value"});
   bad("*, role=bias", {"unknown term '*'"});
+  bad("part=atention_out", {"'atention_out'", "did you mean 'attention_out'"});
+  bad("part=query|", {"part ''"});
+  bad("part=query|kee", {"'kee'", "did you mean 'key'"});
+  bad("stack=encodr", {"'encodr'", "did you mean 'encoder'"});
+  bad("blok=1", {"'blok=1'", "did you mean 'block'"});
+  for (const char* block : {"block=-1", "block=3..1", "block=last", "block=1.5"}) {
+    bad(block, {block, "a whole number and FIRST..LAST"});
+  }
   for (const char* depth : {"depth=-1", "depth=3..1", "depth=1..", "depth=..2", "depth=first", "depth=1.5"}) {
     bad(depth, {depth, "FIRST..LAST"});
   }
@@ -103,6 +136,12 @@ TEST(Plan, RuleThatMatchesNothingSaysWhatThereIs) {
             "[init] rule 'kind=conv -> dirac' matches no parameter; kinds in this model: linear");
   EXPECT_EQ(message("depth=5 -> ones"),
             "[init] rule 'depth=5 -> ones' matches no parameter; depths in this model: 0..1");
+  EXPECT_EQ(message("part=mlp_out -> ones"),
+            "[init] rule 'part=mlp_out -> ones' matches no parameter; parts in this model: none");
+  EXPECT_EQ(message("block=0 -> ones"),
+            "[init] rule 'block=0 -> ones' matches no parameter; no block is known in this model");
+  EXPECT_EQ(message("stack=encoder -> ones"),
+            "[init] rule 'stack=encoder -> ones' matches no parameter; stacks in this model: none");
   EXPECT_EQ(message("name=0.wieght -> ones"),
             "[init] rule 'name=0.wieght -> ones' matches no parameter; no name is like "
             "'0.wieght', did you mean '0.weight'?");

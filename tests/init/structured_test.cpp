@@ -72,6 +72,38 @@ TEST(Orthogonal, IsHaarDistributedNotJustOrthogonal) {
   EXPECT_NEAR(trace / kDraws, 0, 4.5 / std::sqrt(kDraws));
 }
 
+// Moments of the Haar measure on O(n): E q^2 = 1 / n, E q^4 = 3 / (n (n + 2)) for each element, and traces of mean 0
+// and variance 1 (Diaconis and Shahshahani 1994), E tr(Q^2) = 1.
+TEST(Orthogonal, HasTheMomentsOfTheHaarMeasure) {
+  constexpr std::size_t n = 5;
+  constexpr int kDraws = 4000;
+  const double draws = kDraws;
+  std::vector<double> squares(n * n);
+  double trace_square = 0;
+  double trace_of_square = 0;
+  double fourth = 0;
+  for (std::uint64_t seed = 0; seed < kDraws; ++seed) {
+    const std::vector<float> w = filled("orthogonal", {n, n}, {}, random::Stream(seed, "moments"));
+    double trace = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+      trace += double{w[i * n + i]};
+      for (std::size_t j = 0; j < n; ++j) {
+        const double q = double{w[i * n + j]};
+        squares[i * n + j] += q * q / draws;
+        fourth += q * q * q * q / (draws * n * n);
+        trace_of_square += q * double{w[j * n + i]} / draws;
+      }
+    }
+    trace_square += trace * trace / draws;
+  }
+  const double spread = std::sqrt(3.0 / (n * (n + 2)) - 1.0 / (n * n));
+  for (const double square : squares) EXPECT_NEAR(square, 1.0 / n, 5 * spread / std::sqrt(draws));
+  // q^4 is at most 1, so its variance is at most its mean; the elements of one draw count as one.
+  EXPECT_NEAR(fourth, 3.0 / (n * (n + 2)), 4.5 * std::sqrt(3.0 / (n * (n + 2)) / draws) / n);
+  EXPECT_NEAR(trace_square, 1, 4.5 * std::sqrt(2 / draws));
+  EXPECT_NEAR(trace_of_square, 1, 4.5 * std::sqrt(2 / draws));
+}
+
 TEST(Identity, IsGainOnTheDiagonal) {
   EXPECT_EQ(filled("identity", {2, 3}, {}), (std::vector<float>{1, 0, 0, 0, 1, 0}));
   EXPECT_EQ(filled("identity(-0.5)", {3, 2}, {}), (std::vector<float>{-0.5, 0, 0, -0.5, 0, 0}));

@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -78,6 +79,40 @@ TEST(Certificate, ReadsWhatItWrites) {
   }
 }
 
+// What readers of before could not read says so by its number; all other certificates stay as they were.
+TEST(Certificate, PartsBlocksAndStacksTravelAsSchema2) {
+  const init::ModelSpec spec({{.name = "w",
+                               .shape = {4, 4},
+                               .part = init::Part::mlp_out,
+                               .block = 3,
+                               .stack = init::Stack::decoder,
+                               .fans = {4, 4}},
+                              {.name = "s", .shape = {1}, .role = init::Role::residual_scale}});
+  Certificate made{
+      .version = "x",
+      .plan = init::Plan::resolve(
+          spec, {init::PlanRule::parse("part=mlp_out, block=3, stack=decoder -> normal(0, 0.02/sqrt(2*12))"),
+                 init::PlanRule::parse("role=residual_scale -> zeros")})};
+  const auto j = nlohmann::ordered_json::parse(made.json(false));
+  EXPECT_EQ(j["schema"], 2);
+  const Certificate read = Certificate::parse("x", made.json(true));
+  EXPECT_EQ(read.json(false), made.json(false));
+  const init::ParameterSpec& w = read.plan.find("w")->parameter;
+  EXPECT_EQ(w.part, init::Part::mlp_out);
+  EXPECT_EQ(w.block, 3U);
+  EXPECT_EQ(w.stack, init::Stack::decoder);
+  EXPECT_EQ(read.plan.find("s")->parameter.role, init::Role::residual_scale);
+  const TempDir dir;
+  ThreadPool pool(1);
+  EXPECT_EQ(nlohmann::ordered_json::parse(write_plan(dir / "f", small_plan(), {}, pool).json(false))["schema"], 1);
+  for (const auto& [key, value] : std::multimap<std::string, nlohmann::ordered_json>{
+           {"part", "mlp_uot"}, {"part", 3}, {"block", "3"}, {"block", -1}, {"stack", "left"}}) {
+    auto bad = j;
+    bad["parameters"][0][key] = value;
+    (void)message_of(ErrorKind::data, [&] { (void)Certificate::parse("x", bad.dump()); });
+  }
+}
+
 TEST(Certificate, TextsOfAnotherFormAreRejected) {
   const TempDir dir;
   ThreadPool pool(1);
@@ -95,7 +130,8 @@ TEST(Certificate, TextsOfAnotherFormAreRejected) {
   bad(ErrorKind::data, "", "not valid JSON");
   bad(ErrorKind::data, "[]", "not an object");
   bad(ErrorKind::data, "{}", "'schema' is missing");
-  bad(ErrorKind::unsupported, changed([](auto& j) { j["schema"] = 2; }), "schema is '2'");
+  bad(ErrorKind::unsupported, changed([](auto& j) { j["schema"] = 3; }), "schema is '3'");
+  bad(ErrorKind::data, changed([](auto& j) { j["parameters"][0]["part"] = "mlp_out"; }), "'part'");
   bad(ErrorKind::unsupported, changed([](auto& j) { j["generator"] = "mt19937"; }), "generator is 'mt19937'");
   bad(ErrorKind::data, changed([](auto& j) { j["sede"] = 2; }), "'sede', did you mean 'seed'?");
   bad(ErrorKind::data, changed([](auto& j) { j["seed"] = -2; }), "'seed' is of the wrong type");

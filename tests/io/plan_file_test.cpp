@@ -153,9 +153,13 @@ TEST(SpecFile, SaysWhatIsGivenAndLeavesTheRestToBeInferred) {
     {"name": "a.weight", "shape": [4, 3]},
     {"name": "x", "shape": [], "dtype": "f32", "role": "norm_scale", "kind": "norm", "depth": 2, "fan_in": 1.5},
     {"name": "c.weight", "shape": [8, 1, 3, 3], "groups": 8},
+    {"name": "o.weight", "shape": [4, 4], "part": "mlp_out", "block": 0, "stack": "decoder"},
     {"name": "t", "shape": [4, 3], "tied_to": "a.weight"}]})");
   const init::ModelSpec spec = init::infer_spec(read_spec_file(dir / "m.json"));
-  ASSERT_EQ(spec.parameters().size(), 4U);
+  ASSERT_EQ(spec.parameters().size(), 5U);
+  EXPECT_EQ(spec.find("o.weight")->part, init::Part::mlp_out);
+  EXPECT_EQ(spec.find("o.weight")->block, 0U);
+  EXPECT_EQ(spec.find("o.weight")->stack, init::Stack::decoder);
   EXPECT_EQ(spec.find("a.weight")->dtype, init::FloatType::bf16);
   EXPECT_EQ(spec.find("a.weight")->fans, (init::Fans{3, 4}));
   EXPECT_EQ(spec.find("x")->dtype, init::FloatType::f32);
@@ -163,6 +167,42 @@ TEST(SpecFile, SaysWhatIsGivenAndLeavesTheRestToBeInferred) {
   EXPECT_EQ(spec.find("x")->fans.in, 1.5);
   EXPECT_EQ(spec.find("c.weight")->fans, (init::Fans{9, 9}));
   EXPECT_EQ(spec.find("t")->state, init::State::tied);
+}
+
+TEST(SpecFile, TomlSaysTheSame) {
+  const TempDir dir;
+  put(dir / "m.json", R"({"dtype": "bf16", "parameters": [{"name": "a.weight", "shape": [4, 3], "depth": 2},
+    {"name": "x", "shape": [], "role": "norm_scale", "fan_in": 1.5}]})");
+  put(dir / "m.toml",
+      "dtype = 'bf16'\n[[parameters]]\nname = 'a.weight'\nshape = [4, 3]\ndepth = 2\n"
+      "[[parameters]]\nname = 'x'\nshape = []\nrole = 'norm_scale'\nfan_in = 1.5\n");
+  const init::ModelSpec json = init::infer_spec(read_spec_file(dir / "m.json"));
+  const init::ModelSpec toml = init::infer_spec(read_spec_file(dir / "m.toml"));
+  ASSERT_EQ(toml.parameters().size(), 2U);
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(toml.parameters()[i].name, json.parameters()[i].name);
+    EXPECT_EQ(toml.parameters()[i].shape, json.parameters()[i].shape);
+    EXPECT_EQ(toml.parameters()[i].dtype, init::FloatType::bf16);
+    EXPECT_EQ(toml.parameters()[i].role, json.parameters()[i].role);
+    EXPECT_EQ(toml.parameters()[i].depth, json.parameters()[i].depth);
+  }
+  EXPECT_EQ(toml.find("x")->fans.in, 1.5);
+}
+
+TEST(SpecFile, TomlThatIsNotUnderstoodIsRejected) {
+  const auto rejection = [](const std::string& text) {
+    const TempDir dir;
+    put(dir / "m.toml", text);
+    return message_of(ErrorKind::data, [&] { (void)read_spec_file(dir / "m.toml"); });
+  };
+  EXPECT_TRUE(contains(rejection("dtype = \n"), "line 1, column"));
+  EXPECT_TRUE(contains(rejection("dtype = 'f32'\ndtype = 'f16'\n"), "m.toml line 2, column"));
+  EXPECT_TRUE(contains(rejection("parameters = 1979-05-27\n"), "line 1, column 14: a date or time"));
+  EXPECT_TRUE(contains(rejection(""), "'parameters'"));
+  EXPECT_TRUE(contains(rejection("parameter = []\n"), "did you mean 'parameters'?"));
+  EXPECT_TRUE(contains(rejection("[[parameters]]\nname = 'a'\nshape = [2, -1]\n"), "shape has -1"));
+  EXPECT_TRUE(contains(rejection("[[parameters]]\nname = 'a'\nshape = [2.0]\n"), "shape has 2.0"));
+  EXPECT_TRUE(contains(rejection("x = " + std::string(5000, '[')), "is not valid TOML"));
 }
 
 TEST(SpecFile, WhatIsNotUnderstoodIsRejected) {
@@ -188,6 +228,11 @@ TEST(SpecFile, WhatIsNotUnderstoodIsRejected) {
       contains(one(R"({"name": "a", "shape": [2], "rol": "bias"})"), "unknown key 'rol', did you mean 'role'?"));
   EXPECT_TRUE(contains(one(R"({"name": "a", "shape": [2], "role": "bais"})"), "did you mean 'bias'"));
   EXPECT_TRUE(contains(one(R"({"name": "a", "shape": [2], "depth": -1})"), "depth is -1"));
+  EXPECT_TRUE(contains(one(R"({"name": "a", "shape": [2], "block": 1.5})"), "block is 1.5"));
+  EXPECT_TRUE(contains(one(R"({"name": "a", "shape": [2], "block": 1073741825})"), "block is 1073741825"));
+  EXPECT_TRUE(contains(one(R"({"name": "a", "shape": [2], "part": "mlp_otu"})"), "did you mean 'mlp_out'"));
+  EXPECT_TRUE(contains(one(R"({"name": "a", "shape": [2], "part": 1})"), "part is not a text"));
+  EXPECT_TRUE(contains(one(R"({"name": "a", "shape": [2], "stack": "coder"})"), "none of encoder, decoder"));
   EXPECT_TRUE(contains(one(R"({"name": "a", "shape": [2], "groups": 0})"), "groups is 0"));
   EXPECT_TRUE(contains(one(R"({"name": "a", "shape": [2], "fan_in": 0})"), "fan_in is 0"));
   EXPECT_TRUE(contains(one(R"({"name": "a", "shape": [2], "state": "tied"})"), "state 'tied' cannot be said"));

@@ -59,6 +59,120 @@ TEST(SymmetricEigenpairs, OfTheSecondDifferenceAreCosines) {
   }
 }
 
+// What makes a decomposition one: A v = lambda v, vectors orthonormal, values in order.
+void expect_decomposition(const std::vector<double>& a, std::size_t n, const Eigenpairs& p, double error) {
+  ASSERT_EQ(p.values.size(), n);
+  ASSERT_EQ(p.vectors.size(), n * n);
+  for (std::size_t i = 0; i < n; ++i) {
+    const double* v = p.vectors.data() + i * n;
+    EXPECT_LE(p.values[i], p.values[i == 0 ? 0 : i - 1]);
+    for (std::size_t r = 0; r < n; ++r) {
+      double av = 0;
+      for (std::size_t c = 0; c < n; ++c) av += a[std::max(r, c) * n + std::min(r, c)] * v[c];
+      EXPECT_NEAR(av, p.values[i] * v[r], error) << i;
+    }
+    for (std::size_t j = 0; j <= i; ++j) {
+      double product = 0;
+      for (std::size_t c = 0; c < n; ++c) product += v[c] * p.vectors[j * n + c];
+      EXPECT_NEAR(product, i == j ? 1 : 0, 1e-13) << i << " " << j;
+    }
+    EXPECT_GT(*std::max_element(v, v + n, [](double x, double y) { return std::abs(x) < std::abs(y); }), 0) << i;
+  }
+}
+
+// Numbers without a pattern, some of them negative eigenvalues.
+std::vector<double> scrambled(std::size_t n) {
+  std::vector<double> a(n * n);
+  for (std::size_t i = 0; i < a.size(); ++i) a[i] = std::sin(static_cast<double>(i * i % 1009) + 0.5);
+  return a;
+}
+
+TEST(AllEigenpairs, AreADecompositionAndThoseOfJacobi) {
+  ThreadPool pool(2);
+  for (const std::size_t n : {1U, 2U, 3U, 7U, 40U, 97U}) {
+    const std::vector<double> a = scrambled(n);
+    const Eigenpairs p = all_eigenpairs({a.data(), n, n}, pool);
+    expect_decomposition(a, n, p, 1e-13 * static_cast<double>(n));
+    const Eigenpairs jacobi = symmetric_eigenpairs({a.data(), n, n});
+    for (std::size_t i = 0; i < n; ++i) EXPECT_NEAR(p.values[i], jacobi.values[i], 1e-14 * static_cast<double>(n)) << i;
+  }
+  EXPECT_TRUE(all_eigenpairs({nullptr, 0, 0}, pool).values.empty());
+}
+
+TEST(AllEigenpairs, OfTheSecondDifferenceAreCosines) {
+  constexpr std::size_t kN = 150;
+  const std::vector<double> a = second_difference(kN);
+  ThreadPool pool(1);
+  const Eigenpairs p = all_eigenpairs({a.data(), kN, kN}, pool);
+  for (std::size_t i = 0; i < kN; ++i) EXPECT_NEAR(p.values[i], second_difference_value(kN, i), 1e-13) << i;
+}
+
+// Equal and vanishing values: the matrix splits.
+TEST(AllEigenpairs, OfMatricesThatSplit) {
+  constexpr std::size_t kN = 70;
+  ThreadPool pool(1);
+  std::vector<double> diagonal(kN * kN);
+  for (std::size_t i = 0; i < kN; ++i) diagonal[i * kN + i] = i % 3 == 0 ? 0 : (i % 3 == 1 ? 2 : 1e-9);
+  expect_decomposition(diagonal, kN, all_eigenpairs({diagonal.data(), kN, kN}, pool), 1e-15);
+  std::vector<double> ones(kN * kN, 1.0);
+  const Eigenpairs p = all_eigenpairs({ones.data(), kN, kN}, pool);
+  expect_decomposition(ones, kN, p, 1e-12);
+  EXPECT_NEAR(p.values[0], kN, 1e-12);
+  EXPECT_NEAR(p.values[1], 0, 1e-13);
+  const std::vector<double> zeros(kN * kN);
+  EXPECT_EQ(all_eigenpairs({zeros.data(), kN, kN}, pool).values, std::vector<double>(kN));
+}
+
+TEST(AllEigenpairs, ScaleWithTheMatrix) {
+  constexpr std::size_t kN = 20;
+  ThreadPool pool(1);
+  std::vector<double> a = scrambled(kN);
+  const Eigenpairs p = all_eigenpairs({a.data(), kN, kN}, pool);
+  for (double& x : a) x *= 0x1p600;
+  const Eigenpairs large = all_eigenpairs({a.data(), kN, kN}, pool);
+  for (std::size_t i = 0; i < kN; ++i) EXPECT_EQ(large.values[i], p.values[i] * 0x1p600);
+  EXPECT_EQ(large.vectors, p.vectors);
+}
+
+TEST(AllEigenpairs, DoNotDependOnThreads) {
+  constexpr std::size_t kN = 130;
+  const std::vector<double> a = scrambled(kN);
+  ThreadPool one(1);
+  const Eigenpairs x = all_eigenpairs({a.data(), kN, kN}, one);
+  for (const std::size_t threads : {2U, 4U}) {
+    ThreadPool pool(threads);
+    const Eigenpairs y = all_eigenpairs({a.data(), kN, kN}, pool);
+    EXPECT_EQ(x.values, y.values);
+    EXPECT_EQ(x.vectors, y.vectors);
+  }
+}
+
+TEST(AllEigenpairs, WrongCallsAreRejected) {
+  ThreadPool pool(1);
+  std::vector<double> a = scrambled(4);
+  EXPECT_THROW((void)all_eigenpairs({a.data(), 2, 4}, pool), Error);
+  a[4] = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_THROW((void)all_eigenpairs({a.data(), 4, 4}, pool), Error);
+}
+
+// Many of a larger matrix come from the decomposition, few from subspace iteration: the same ones.
+TEST(LargestEigenpairs, AreTheSameHoweverManyAreAskedFor) {
+  constexpr std::size_t kN = 100;
+  const std::vector<double> a = second_difference(kN);
+  ThreadPool pool(1);
+  const Eigenpairs few = largest_eigenpairs({a.data(), kN, kN}, 3, pool);
+  const Eigenpairs many = largest_eigenpairs({a.data(), kN, kN}, 40, pool);
+  ASSERT_EQ(many.values.size(), 40U);
+  ASSERT_EQ(many.vectors.size(), 40 * kN);
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_NEAR(few.values[i], many.values[i], 1e-12);
+    // Up to the sign: these vectors have two elements of the largest magnitude.
+    double product = 0;
+    for (std::size_t j = i * kN; j < (i + 1) * kN; ++j) product += few.vectors[j] * many.vectors[j];
+    EXPECT_NEAR(std::abs(product), 1, 1e-12);
+  }
+}
+
 TEST(LargestEigenpairs, AreThoseOfTheWholeMatrix) {
   constexpr std::size_t kN = 60;
   constexpr std::size_t kK = 4;

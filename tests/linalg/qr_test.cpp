@@ -156,5 +156,92 @@ TEST(OrthonormalColumns, WideOrDifferentShapesAreRejected) {
   bad({a.data(), 3, 1}, {a.data(), 3, 2});
 }
 
+std::vector<float> reflections(const std::vector<float>& a, std::size_t rows, std::size_t cols, double scale = 1,
+                               std::size_t threads = 1) {
+  ThreadPool pool(threads);
+  std::vector<float> q(a.size());
+  reflections_of_columns(MatrixView<const float>(a.data(), rows, cols), scale, MatrixView<float>(q.data(), rows, cols),
+                         pool);
+  return q;
+}
+
+std::vector<float> normals(std::size_t rows, std::size_t cols) {
+  const std::vector<double> a = gaussian(rows, cols);
+  return {a.begin(), a.end()};
+}
+
+// One reflection after another, from the last column to the first, as the definition says.
+std::vector<double> reflected_one_by_one(const std::vector<float>& a, std::size_t rows, std::size_t cols) {
+  std::vector<double> q(rows * cols, 0.0);
+  std::vector<double> signs(cols);
+  for (std::size_t j = 0; j < cols; ++j) q[j * cols + j] = 1;
+  for (std::size_t j = cols; j-- > 0;) {
+    std::vector<double> v(rows, 0.0);
+    double norm = 0;
+    for (std::size_t i = j; i < rows; ++i) {
+      v[i] = static_cast<double>(a[i * cols + j]);
+      norm += v[i] * v[i];
+    }
+    norm = std::sqrt(norm);
+    // Away from the axis, so that nothing cancels; in one dimension nothing is reflected.
+    signs[j] = j + 1 == rows ? std::copysign(1.0, v[j]) : -std::copysign(1.0, v[j]);
+    v[j] -= signs[j] * norm;
+    double square = 0;
+    for (std::size_t i = j; i < rows; ++i) square += v[i] * v[i];
+    for (std::size_t c = 0; c < cols && square > 0; ++c) {
+      double dot = 0;
+      for (std::size_t i = j; i < rows; ++i) dot += v[i] * q[i * cols + c];
+      for (std::size_t i = j; i < rows; ++i) q[i * cols + c] -= 2 * dot / square * v[i];
+    }
+  }
+  for (std::size_t i = 0; i < rows; ++i) {
+    for (std::size_t j = 0; j < cols; ++j) q[i * cols + j] *= signs[j];
+  }
+  return q;
+}
+
+TEST(ReflectionsOfColumns, EqualReflectionsOneByOneAndAreOrthonormal) {
+  for (const auto& [rows, cols] : kSizes) {
+    const std::vector<float> a = normals(rows, cols);
+    const std::vector<float> q = reflections(a, rows, cols, 2);
+    const std::vector<double> twin = reflected_one_by_one(a, rows, cols);
+    for (std::size_t i = 0; i < q.size(); ++i) ASSERT_NEAR(static_cast<double>(q[i]), 2 * twin[i], 1.3e-7);
+    std::vector<double> halves(q.begin(), q.end());
+    for (double& x : halves) x /= 2;
+    EXPECT_LT(deviation_from_identity(halves, rows, cols), 2e-7) << rows << "x" << cols;
+  }
+}
+
+TEST(ReflectionsOfColumns, DoNotReadAboveTheDiagonal) {
+  std::vector<float> a = normals(70, 50);
+  const std::vector<float> q = reflections(a, 70, 50);
+  for (std::size_t i = 0; i < 50; ++i) {
+    for (std::size_t j = i + 1; j < 50; ++j) a[i * 50 + j] = 1e30f;
+  }
+  EXPECT_EQ(reflections(a, 70, 50), q);
+}
+
+TEST(ReflectionsOfColumns, ThreadsAndTargetsDoNotChangeTheBits) {
+  const std::vector<float> a = normals(150, 131);
+  const std::vector<float> q = reflections(a, 150, 131);
+  for (const std::size_t threads : {2u, 3u, 8u}) EXPECT_EQ(reflections(a, 150, 131, 1, threads), q) << threads;
+  for (const std::string& target : simd::targets()) {
+    simd::use_target(target);
+    EXPECT_EQ(reflections(a, 150, 131), q) << target;
+  }
+  simd::use_target("best");
+}
+
+TEST(ReflectionsOfColumns, WideOrDifferentShapesAreRejected) {
+  ThreadPool pool(1);
+  std::vector<float> a(12);
+  std::vector<float> q(12);
+  for (const auto& [in, out] :
+       {std::pair{MatrixView<const float>(a.data(), 3, 4), MatrixView<float>(q.data(), 3, 4)},
+        std::pair{MatrixView<const float>(a.data(), 4, 3), MatrixView<float>(q.data(), 6, 2)}}) {
+    EXPECT_THROW(reflections_of_columns(in, 1, out, pool), Error);
+  }
+}
+
 }  // namespace
 }  // namespace fanin::linalg

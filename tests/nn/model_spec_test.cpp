@@ -17,6 +17,7 @@ TEST(ModelSpecOfANetwork, HasItsParametersWithDepthsThatCountLinearLayers) {
     EXPECT_EQ(p.depth, i / 2);
     EXPECT_EQ(p.role, i % 2 == 0 ? init::Role::weight : init::Role::bias);
     EXPECT_EQ(p.kind, init::LayerKind::linear);
+    EXPECT_EQ(p.part, i < 2 ? init::Part::input : i < 4 ? init::Part::other : init::Part::readout);
     EXPECT_EQ(p.state, init::State::raw);
   }
 }

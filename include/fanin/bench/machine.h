@@ -32,6 +32,9 @@ struct Machine {
   /// The same of pairs of bfloat16 numbers; empty where the processor has no instruction for them.
   std::vector<Rate> bf16_gflops;
   std::vector<Bandwidth> read;
+  /// 10^9 bytes a second of stores past the caches into 128 MiB, for 1 thread and for all of the pool: what filling a
+  /// tensor could reach at most.
+  std::vector<Rate> store;
 };
 
 /// Takes about two seconds. Nothing else should run meanwhile.

@@ -30,10 +30,10 @@ struct DialectInfo {
 struct SchemeInfo {
   std::string name;
   std::vector<std::string> aliases;
-  std::string parameters;  ///< as one writes them, with defaults: `gain=1`
-  std::string formula;     ///< `Var[W] = 2 gain^2 / (fan_in + fan_out)`
-  std::string source;      ///< authors, year, equation; the file of a framework
-  std::string example;     ///< a text that parses, its name where nothing must be given
+  std::string parameters;    ///< as one writes them, with defaults: `gain=1`
+  std::string formula;       ///< `Var[W] = 2 gain^2 / (fan_in + fan_out)`
+  std::string source;        ///< authors, year, equation; the file of a framework
+  std::string example = {};  ///< a text that parses, its name where nothing must be given; empty for those of data
   std::optional<DialectInfo> dialect = {};
 };
 

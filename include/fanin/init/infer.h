@@ -15,6 +15,9 @@ struct Traits {
   std::optional<Role> role{};
   std::optional<LayerKind> kind{};
   std::optional<std::size_t> depth{};
+  std::optional<Part> part{};
+  std::optional<std::size_t> block{};
+  std::optional<Stack> stack{};
   std::optional<double> fan_in{};
   std::optional<double> fan_out{};
   std::optional<std::size_t> groups{};  ///< of a convolution: its fan_out is out / groups * taps
@@ -35,9 +38,9 @@ struct Override {
   std::string glob;
   Traits traits;
 
-  /// From `GLOB -> role=weight, kind=conv, groups=4`; keys are role, kind, depth, fan_in, fan_out, groups, state and
-  /// tied_to. Throws Error(usage) for an unknown or repeated key (naming the nearest) and for a value that it cannot
-  /// have.
+  /// From `GLOB -> role=weight, kind=conv, groups=4`; keys are role, kind, depth, part, block, stack, fan_in,
+  /// fan_out, groups, state and tied_to. Throws Error(usage) for an unknown or repeated key (naming the nearest) and
+  /// for a value that it cannot have.
   [[nodiscard]] static Override parse(std::string_view text);
 };
 
@@ -50,6 +53,12 @@ struct Override {
 /// nothing. Buffers (running_mean, num_batches_tracked, ...) and tensors of other types are State::loaded. A fan that
 /// depends on what the shape does not show (groups of a depthwise convolution, a transposed layout) is NaN. The depth
 /// is the place of the name's first number among those after the same beginning: `layers.7.mlp.weight` has depth 7.
+///
+/// The part is taken from the layer's name as GPT-2, Llama, BERT, fairseq, T5, GPT-NeoX, timm, torch.nn.Transformer,
+/// torchvision's ResNets and their like spell it. Where parts show that a numbered sequence consists of residual
+/// blocks, the block is that number (stages such as `layer1.0`, `layer2.0` count on), and the stack is the word
+/// `encoder` or `decoder` before it. Two sequences of the same stack are not put in an order: their blocks stay
+/// unknown.
 ///
 /// Overrides apply in their order, later ones win. Throws Error(usage) that lists the tensors whose role is not known
 /// and why, for an override that matches nothing, and as ModelSpec does.

@@ -25,8 +25,8 @@ struct Expected {
 /// A rule that fills a tensor: a distribution with its scale, or a structure. An immutable value, cheap to copy.
 ///
 /// Written `name` or `name(argument, ...)`; an argument is a value or `parameter=value`, positional ones first.
-/// Numbers may be `0.1`, `1e-3`, `-2`, `1/3`, `sqrt(5)`, `inf`, `gain(tanh)`, `gain(gelu, backward)`,
-/// `gain(elu, variance, 0.5)`. catalogue() lists the schemes and their parameters.
+/// Numbers may be `0.1`, `1e-3`, `-2`, `1/3`, `0.02/sqrt(2*12)`, `root(96, 4)`, `log(24)`, `inf`, `gain(tanh)`,
+/// `gain(gelu, backward)`, `gain(elu, variance, 0.5)`. catalogue() lists the schemes and their parameters.
 class Scheme {
  public:
   /// Throws Error(usage) for an unknown name (naming the nearest), an unknown, repeated or missing parameter, a value

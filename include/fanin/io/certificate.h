@@ -35,7 +35,7 @@ struct Certificate {
 
 inline constexpr std::string_view kCertificateKey = "fanin.certificate";
 /// The generator whose bits this library makes: a change of any bit changes it.
-inline constexpr std::string_view kGenerator = "philox4x32-10, fanin 1";
+inline constexpr std::string_view kGenerator = "philox4x32-10, fanin 2";
 
 /// `FILE.certificate.json`.
 [[nodiscard]] std::filesystem::path certificate_path(const std::filesystem::path& file);

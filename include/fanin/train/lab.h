@@ -33,6 +33,7 @@ struct LabRun {
   TrainResult result;
   std::optional<std::size_t> epochs_to_target;  ///< first epoch after which the test accuracy is at the target
   std::string diverged;                         ///< the error's sentence; empty for a run that ended well
+  bool not_made = false;                        ///< the error came before the first step: no weights to train
 };
 
 struct MeanStd {

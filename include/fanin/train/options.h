@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "fanin/init/data_dependent.h"
 #include "fanin/nn/initialize.h"
 #include "fanin/nn/loss.h"
 #include "fanin/nn/network.h"
@@ -29,6 +30,9 @@ struct TrainOptions {
   /// Hidden layers from a stack of RBMs instead; the last layer and the biases of it follow `init`. Of an autoencoder
   /// all layers, see dbn::unroll_autoencoder(): a machine for each layer up to the middle one, the code.
   std::optional<Pretraining> pretraining;
+  /// Makes of what `init` drew what the training data, as samples in [0, 1], ask for; labels are not looked at. A last
+  /// layer with a scheme of its own (init.output_weights) is left as it is.
+  std::optional<init::DataDependent> data_dependent;
   nn::LossKind loss = nn::LossKind::softmax_cross_entropy;
   Targets targets = Targets::labels;
   optim::OptimizerOptions optimizer;
@@ -49,8 +53,9 @@ struct TrainOptions {
   std::size_t patience =
       0;  ///< stop after so many epochs without a lower validation loss and keep the best; 0 never stops
 
-  /// Sets `init` and `pretraining` from a scheme (`he_normal`) or a pre-training (`dbn(epochs=10)`), after which the
-  /// last layer's weights are xavier_uniform and all other biases come from the stack. Throws Error(usage).
+  /// Sets `init` and one of `pretraining` and `data_dependent`, or none, from a scheme (`he_normal`), a data-dependent
+  /// initializer (`lsuv(orthogonal)`), or a pre-training (`dbn(epochs=10)`), after which the last layer's weights are
+  /// xavier_uniform and all other biases come from the stack. Throws Error(usage).
   void set_init(std::string_view text);
   /// The text that set_init() reads.
   [[nodiscard]] std::string init_str() const;

@@ -44,6 +44,7 @@ struct Progress {
 /// What the loop tells the outside, and the one thing that it asks. All called from the thread that called run().
 class Observer : public PretrainObserver {
  public:
+  virtual void on_calibration(const init::DataReport& /*report*/) {}
   virtual void on_step(const Progress& /*progress*/) {}
   virtual void on_epoch(const EpochResult& /*epoch*/) {}
   /// Asked after each step; true ends the run with a checkpoint of exactly that step. During pre-training it is asked
@@ -66,6 +67,8 @@ struct TrainResult {
   bool interrupted = false;                        ///< by Observer::stop_requested
   double seconds = 0;                              ///< of all training steps, those before a resumption included
   double pretraining_seconds = 0;                  ///< of the machines, where the weights are pre-trained
+  double calibration_seconds = 0;                  ///< of a data-dependent initializer
+  std::optional<init::DataReport> calibration;     ///< what it did; not of a run that was resumed
   std::optional<Evaluation> test;                  ///< after the last step, pixels in [0, 1]
   std::optional<double> test_accuracy_raw_pixels;  ///< the same network fed 0..255, for byte data
   std::optional<Reconstruction> reconstruction;    ///< of the test data, instead of `test`, by an autoencoder
@@ -87,8 +90,11 @@ class Trainer {
   Trainer& operator=(const Trainer&) = delete;
 
   [[nodiscard]] nn::Network& network() noexcept;
+  /// Whether run() has come to the first step: what went wrong before that is the initial weights' fault.
+  [[nodiscard]] bool began() const noexcept;
 
   /// Starts from these weights instead of those that options.init drew; `values` is laid out as network().values().
+  /// A data-dependent initializer leaves them alone.
   /// A checkpoint does not know where its run started from. Throws Error(usage) for another size and after resume() or
   /// run(), Error(numeric) for a value that is not finite.
   void start_from(std::span<const float> values);
