@@ -101,8 +101,8 @@ std::vector<Definition> query_key_value_definitions() {
          return make_rule(
              QueryKeyValue{{a[0].scheme, a[1].scheme, a[2].scheme}, static_cast<std::size_t>(a[3].number)});
        },
-       "W = [Q; K; V], three equal blocks along axis, each by its own scheme with the fans of one and from a stream of "
-       "its own; rank 2",
+       "W = [Q; K; V], three equal blocks along axis, each by its own scheme with the fans of one and from a stream "
+       "of its own; rank 2",
        "fused attention projections"},
   };
 }

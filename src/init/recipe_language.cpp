@@ -72,8 +72,7 @@ std::vector<RecipeDefinition> language_recipes() {
        {std},
        gpt2,
        "weights and embeddings N(0, std^2); weights that end a residual branch N(0, std^2 / N), N the residual "
-       "branches "
-       "of the model (2 in each layer of GPT-2); biases 0, norms 1",
+       "branches of the model (2 in each layer of GPT-2); biases 0, norms 1",
        "Radford et al. 2019 (GPT-2), section 2.3"},
       {"megatron",
        {},

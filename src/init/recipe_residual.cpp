@@ -89,8 +89,8 @@ RecipeOutcome fixup(const RecipeInput& input) {
   if (input.arguments[1].word == "zeros") {
     if (!has(input.spec, Role::weight, Part::readout)) {
       fail_recipe(input.recipe,
-                  "it sets the output layer to 0, but no weight has part=readout; say which, as in "
-                  "'fc.weight -> part=readout', or fixup(readout=he) for a model without one");
+                  "it sets the output layer to 0, but no weight has part=readout; say which, as in 'fc.weight -> "
+                  "part=readout', or fixup(readout=he) for a model without one");
     }
     outcome.rules.push_back(scaling_rule("role=weight, part=readout", "zeros"));
   }
@@ -145,8 +145,7 @@ std::vector<RecipeDefinition> residual_recipes() {
        {fan_mode("fan_out"), choice("readout", "zeros", {"zeros", "he"})},
        fixup,
        "kaiming_normal(mode); in residual branches of m weights times L^(-1 / (2 m - 2)), L the residual branches of "
-       "the "
-       "model, the last weight of each 0; the output layer and biases 0, residual scales 1; no normalization",
+       "the model, the last weight of each 0; the output layer and biases 0, residual scales 1; no normalization",
        "Zhang et al. 2019 (Fixup), section 3; mode=fan_out as in the authors' code"},
       {"rezero",
        {"skipinit"},
@@ -159,8 +158,7 @@ std::vector<RecipeDefinition> residual_recipes() {
        {},
        zero_last_norm,
        "the scale of the norm that ends each residual branch 0, other norms 1, their biases 0; nothing else, so it "
-       "goes "
-       "with another recipe or rules for weights",
+       "goes with another recipe or rules for weights",
        "Goyal et al. 2017, section 5.1"},
   };
 }

@@ -39,14 +39,8 @@ Sides sides_of(const RecipeInput& input) {
   return sides;
 }
 
-// The axis along which three projections of the tensor's layer are joined.
-std::size_t fused_axis(std::string_view recipe, const ParameterSpec& p) {
-  if (p.shape.rank() == 2) {
-    const auto rows = static_cast<double>(p.shape[0]);
-    const auto cols = static_cast<double>(p.shape[1]);
-    if (rows == 3 * p.fans.out && cols == p.fans.in) return 0;
-    if (cols == 3 * p.fans.out && rows == p.fans.in) return 1;
-  }
+std::size_t wanted_axis(std::string_view recipe, const ParameterSpec& p) {
+  if (const auto axis = fused_axis(p)) return *axis;
   fail_recipe(recipe, fmt::format("'{}' {} with fan_in={} and fan_out={} is not three equal blocks of query, key and "
                                   "value, which get different scales here; store them apart, or say the fans of one",
                                   p.name, p.shape.str(), p.fans.in, p.fans.out));
@@ -61,7 +55,7 @@ void add_scaled(const RecipeInput& input, RecipeOutcome& outcome, const BlockSta
   std::array<const ParameterSpec*, 2> fused{};
   for (const ResidualBlock& block : stack.blocks) {
     for (const ParameterSpec* p : block.parameters) {
-      if (p->role == Role::weight && p->part == Part::query_key_value) fused.at(fused_axis(input.recipe, *p)) = p;
+      if (p->role == Role::weight && p->part == Part::query_key_value) fused.at(wanted_axis(input.recipe, *p)) = p;
     }
   }
   if (fused[0] != nullptr && fused[1] != nullptr) {
@@ -154,8 +148,8 @@ RecipeOutcome t_fixup(const RecipeInput& input) {
   const Sides sides = sides_of(input);
   if (!sides.both()) {
     fail_recipe(input.recipe,
-                "its factors are those of an encoder and a decoder, the model has one stack; say which "
-                "blocks are which, as in 'decoder.* -> stack=decoder'");
+                "its factors are those of an encoder and a decoder, the model has one stack; say which blocks are "
+                "which, as in 'decoder.* -> stack=decoder'");
   }
   refuse_norms(input);
   RecipeOutcome outcome = with_usual_rules("xavier_uniform");
@@ -201,28 +195,24 @@ std::vector<RecipeDefinition> transformer_recipes() {
        {},
        {},
        deepnorm,
-       "value, attention_out, mlp_in and mlp_out xavier_normal(gain=beta), query and key and others gain 1; one stack "
-       "of "
-       "L layers: alpha = (2 L)^(1/4), beta = (8 L)^(-1/4); encoder of N and decoder of M: 0.81 (N^4 M)^(1/16) and "
-       "0.87 "
-       "(N^4 M)^(-1/16), (3 M)^(1/4) and (12 M)^(-1/4); residual connections alpha x + f(x)",
+       "value, attention_out, mlp_in and mlp_out xavier_normal(gain=beta), query and key and others gain 1; one "
+       "stack of L layers: alpha = (2 L)^(1/4), beta = (8 L)^(-1/4); encoder of N and decoder of M: 0.81 (N^4 "
+       "M)^(1/16) and 0.87 (N^4 M)^(-1/16), (3 M)^(1/4) and (12 M)^(-1/4); residual connections alpha x + f(x)",
        "Wang et al. 2022 (DeepNet), figure 2"},
       {"subln",
        {},
        {},
        subln,
        "value, attention_out, mlp_in and mlp_out xavier_normal(gain=gamma), query and key and others gain 1; one "
-       "stack: "
-       "gamma = sqrt(log(2 L)); encoder of N and decoder of M: sqrt(log(3 M) log(2 N) / 3) and sqrt(log(3 M)); a norm "
-       "before each branch's last projection",
+       "stack: gamma = sqrt(log(2 L)); encoder of N and decoder of M: sqrt(log(3 M) log(2 N) / 3) and sqrt(log(3 "
+       "M)); a norm before each branch's last projection",
        "Wang et al. 2022 (Foundation Transformers: Magneto)"},
       {"t_fixup",
        {},
        {},
        t_fixup,
        "xavier_uniform; encoder of N layers: value, attention_out, mlp_in and mlp_out times 0.67 N^(-1/4), decoder "
-       "times "
-       "(9 N)^(-1/4); embeddings N(0, 1 / d) times (9 N)^(-1/4); no layer normalization",
+       "times (9 N)^(-1/4); embeddings N(0, 1 / d) times (9 N)^(-1/4); no layer normalization",
        "Huang et al. 2020 (T-Fixup)"},
   };
 }

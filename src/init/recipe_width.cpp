@@ -59,6 +59,26 @@ Scaling by_part(const RecipeInput& input, const ParameterSpec& p, double m, cons
   return {Growth::hidden, m, m, written};
 }
 
+// The arguments of mup, by name.
+struct Options {
+  explicit Options(Arguments a)
+      : base_width(a[0]),
+        width(a[1].number),
+        std(a[2].word),
+        constant(a[3].word == "constant"),
+        readout(a[4].word),
+        zero_query(a[5].word == "zeros"),
+        by_depth(a[6].word == "scaled") {}
+
+  const Argument& base_width;
+  double width;
+  std::string std;
+  bool constant;
+  std::string readout;
+  bool zero_query;
+  bool by_depth;
+};
+
 std::string ratio_text(double a, double b) {
   return fmt::format("{}/{}", a, b);
 }
@@ -86,8 +106,8 @@ Scaling by_base(const RecipeInput& input, const ParameterSpec& p) {
   return size == 1 ? Scaling{} : Scaling{Growth::vector, 1, size};
 }
 
-std::vector<Scaling> scalings_of(const RecipeInput& input) {
-  const Argument& base_width = input.arguments[0];
+std::vector<Scaling> scalings_of(const RecipeInput& input, const Options& options) {
+  const Argument& base_width = options.base_width;
   std::vector<Scaling> all;
   if (input.base != nullptr) {
     if (base_width.number > 0) fail_recipe(input.recipe, "a base model and base_width are given, give one of them");
@@ -96,10 +116,10 @@ std::vector<Scaling> scalings_of(const RecipeInput& input) {
   }
   if (!(base_width.number > 0)) {
     fail_recipe(input.recipe,
-                "the width at which its learning rate was found is wanted, as in mup(base_width=256), or "
-                "a model of that width");
+                "the width at which its learning rate was found is wanted, as in mup(base_width=256), or a model of "
+                "that width");
   }
-  const std::size_t width = width_of(input, input.arguments[1].number);
+  const std::size_t width = width_of(input, options.width);
   const std::string written = fmt::format("{}/{}", width, base_width.word);
   const double m = static_cast<double>(width) / base_width.number;
   for (const ParameterSpec& p : input.spec.parameters()) all.push_back(by_part(input, p, m, written));
@@ -109,56 +129,53 @@ std::vector<Scaling> scalings_of(const RecipeInput& input) {
 // The scheme of a weight or embedding.
 class Schemes {
  public:
-  Schemes(const RecipeInput& input, const std::vector<BlockStack>& stacks) : input_(input), stacks_(stacks) {}
+  Schemes(std::string_view recipe, const Options& options, const std::vector<BlockStack>& stacks)
+      : recipe_(recipe), options_(options), stacks_(stacks) {}
 
   [[nodiscard]] std::string of(const ParameterSpec& p, const Scaling& s) const {
     const bool hidden = s.growth == Growth::hidden;
-    if (s.growth == Growth::readout && input_.arguments[4].word == "zeros") return "zeros";
-    if (hidden && p.part == Part::query && zero_query()) return "zeros";
-    const std::string plain = scheme(p, s, hidden && p.part && ends_a_branch(*p.part) ? depth_factor(p) : "");
-    if (hidden && p.part == Part::query_key_value && zero_query()) {
-      return fmt::format("query_key_value(zeros, {0}, {0}, axis={1})", plain, fused_axis(p));
+    if (s.growth == Growth::readout && options_.readout == "zeros") return "zeros";
+    if (hidden && p.part == Part::query && options_.zero_query) return "zeros";
+    std::string plain = scheme(p, s, hidden && p.part && ends_a_branch(*p.part) ? depth_factor(p) : "");
+    if (hidden && p.part == Part::query_key_value && options_.zero_query) {
+      return fmt::format("query_key_value(zeros, {0}, {0}, axis={1})", plain, wanted_axis(p));
     }
     return plain;
   }
 
  private:
-  [[nodiscard]] bool zero_query() const { return input_.arguments[5].word == "zeros"; }
-
   [[nodiscard]] std::string scheme(const ParameterSpec& p, const Scaling& s, const std::string& depth) const {
-    const bool constant = input_.arguments[3].word == "constant";
-    const std::string& std = input_.arguments[2].word;
+    const std::string& std = options_.std;
     const std::string over_depth = depth.empty() ? "" : fmt::format("/sqrt({})", depth);
     if (s.growth == Growth::hidden) {
-      if (!constant)
-        return fmt::format("variance_scaling(1{}, fan_in, normal)", depth.empty() ? "" : "/(" + depth + ")");
+      if (!options_.constant) {
+        return fmt::format("variance_scaling(1{}, fan_in, normal)", depth.empty() ? "" : "/" + depth);
+      }
       return fmt::format("normal(0, {}/sqrt({}){})", std, s.multiplier, over_depth);
     }
-    if (constant || p.role == Role::embedding) return fmt::format("normal(0, {})", std);
+    if (options_.constant || p.role == Role::embedding) return fmt::format("normal(0, {})", std);
     // The readout keeps the variance that its fan gives at the base width.
     if (s.growth == Growth::readout) return fmt::format("variance_scaling({}, fan_in, normal)", s.multiplier);
     return "variance_scaling(1, fan_in, normal)";
   }
 
   [[nodiscard]] std::string depth_factor(const ParameterSpec& p) const {
-    if (input_.arguments[6].word == "plain") return "";
+    if (!options_.by_depth) return "";
     for (const BlockStack& stack : stacks_) {
       if (stack.stack == p.stack) return fmt::format("{}", stack.branches());
     }
     return "";
   }
 
-  [[nodiscard]] std::size_t fused_axis(const ParameterSpec& p) const {
-    const auto rows = static_cast<double>(p.shape[0]);
-    const auto cols = static_cast<double>(p.shape[1]);
-    if (rows == 3 * p.fans.out && cols == p.fans.in) return 0;
-    if (cols == 3 * p.fans.out && rows == p.fans.in) return 1;
-    fail_recipe(input_.recipe, fmt::format("'{}' {} is not three equal blocks, of which the query's is to be 0; give "
-                                           "mup(query=hidden)",
-                                           p.name, p.shape.str()));
+  [[nodiscard]] std::size_t wanted_axis(const ParameterSpec& p) const {
+    if (const auto axis = fused_axis(p)) return *axis;
+    fail_recipe(recipe_, fmt::format("'{}' {} is not three equal blocks, of which the query's is to be 0; give "
+                                     "mup(query=hidden)",
+                                     p.name, p.shape.str()));
   }
 
-  const RecipeInput& input_;
+  std::string_view recipe_;
+  const Options& options_;
   const std::vector<BlockStack>& stacks_;
 };
 
@@ -202,22 +219,21 @@ void add_architecture(const RecipeInput& input, RecipeOutcome& outcome, const st
   const auto all = input.spec.parameters();
   if (std::any_of(all.begin(), all.end(), [](const ParameterSpec& p) { return p.part == Part::attention_out; })) {
     outcome.architecture.emplace_back(
-        "attention is q . k / d_head times a constant (sqrt(d_head) of the base width), not "
-        "q . k / sqrt(d_head)");
+        "attention is q . k / d_head times a constant (sqrt(d_head) of the base width), not q . k / sqrt(d_head)");
   }
   outcome.architecture.emplace_back("learning rates differ by parameter; decoupled weight decay keeps lr times decay");
 }
 
 RecipeOutcome mup(const RecipeInput& input) {
   std::vector<BlockStack> stacks;
-  const bool tied = input.arguments[4].word == "tied";
-  const bool by_depth = input.arguments[6].word == "scaled";
+  const Options options(input.arguments);
+  const bool tied = options.readout == "tied";
   const auto all = input.spec.parameters();
   const bool has_blocks =
       std::any_of(all.begin(), all.end(), [](const ParameterSpec& p) { return p.block.has_value(); });
-  if (has_blocks || by_depth) stacks = residual_blocks(input.recipe, input.spec);
-  const std::vector<Scaling> scalings = scalings_of(input);
-  const Schemes schemes(input, stacks);
+  if (has_blocks || options.by_depth) stacks = residual_blocks(input.recipe, input.spec);
+  const std::vector<Scaling> scalings = scalings_of(input, options);
+  const Schemes schemes(input.recipe, options, stacks);
   RecipeOutcome outcome;
   add_neutral_rules(outcome.rules);
   std::map<std::string, std::vector<const ParameterSpec*>> of_scheme;
@@ -241,13 +257,13 @@ RecipeOutcome mup(const RecipeInput& input) {
   }
   if (!hidden) {
     fail_recipe(input.recipe,
-                "no weight has two axes that grow with the width, so there is nothing to transfer; say "
-                "which, as in 'layers.* -> part=other'");
+                "no weight has two axes that grow with the width, so there is nothing to transfer; say which, as in "
+                "'layers.* -> part=other'");
   }
   if (readouts.empty()) {
     fail_recipe(input.recipe,
-                "no weight has part=readout, whose output muP divides by the width; say which, as in "
-                "'lm_head.weight -> part=readout', or mup(readout=tied) if it is the embedding");
+                "no weight has part=readout, whose output muP divides by the width; say which, as in 'lm_head.weight "
+                "-> part=readout', or mup(readout=tied) if it is the embedding");
   }
   for (RecipeRule& rule : rules_of(of_scheme)) outcome.rules.push_back(std::move(rule));
   add_architecture(input, outcome, readouts);
@@ -266,11 +282,9 @@ std::vector<RecipeDefinition> width_recipes() {
         choice("query", "zeros", {"zeros", "hidden"}), choice("residual", "plain", {"plain", "scaled"})},
        mup,
        "m = width / base_width (0: the embeddings' size), or fan_in over that of a base model: hidden weights N(0, "
-       "std^2 "
-       "/ m), or N(0, 1 / fan_in); input weights and embeddings N(0, std^2); readout and query 0 or as at the base "
-       "width; residual=scaled: weights that end one of N residual branches by sqrt(N) smaller; Adam's learning rate "
-       "of "
-       "hidden weights / m",
+       "std^2 / m), or N(0, 1 / fan_in); input weights and embeddings N(0, std^2); readout and query 0 or as at the "
+       "base width; residual=scaled: weights that end one of N residual branches by sqrt(N) smaller; Adam's learning "
+       "rate of hidden weights / m",
        "Yang et al. 2022 (Tensor Programs V), table 8, as in the package mup",
        true},
   };

@@ -181,6 +181,15 @@ std::vector<BlockStack> residual_blocks(std::string_view recipe, const ModelSpec
   return stacks;
 }
 
+std::optional<std::size_t> fused_axis(const ParameterSpec& p) {
+  if (p.shape.rank() != 2) return std::nullopt;
+  const auto rows = static_cast<double>(p.shape[0]);
+  const auto cols = static_cast<double>(p.shape[1]);
+  if (rows == 3 * p.fans.out && cols == p.fans.in) return 0;
+  if (cols == 3 * p.fans.out && rows == p.fans.in) return 1;
+  return std::nullopt;
+}
+
 std::string parts_present(const BlockStack& stack, std::span<const Part> candidates) {
   std::vector<std::string_view> names;
   for (const Part part : candidates) {

@@ -45,6 +45,9 @@ struct BlockStack {
 [[nodiscard]] std::vector<BlockStack> residual_blocks(std::string_view recipe, const ModelSpec& spec,
                                                       std::span<const Part> wanted = {});
 
+/// The axis along which a weight's three projections are joined, each with the fans of one; nothing for another form.
+[[nodiscard]] std::optional<std::size_t> fused_axis(const ParameterSpec& p);
+
 /// Those of `candidates` that any weight of the model has, as a selector's alternatives: `attention_out|mlp_out`.
 [[nodiscard]] std::string parts_present(const BlockStack& stack, std::span<const Part> candidates);
 

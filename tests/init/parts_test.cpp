@@ -111,7 +111,8 @@ TEST(Parts, ResidualScalesAndScalarBiasesAreRoles) {
   EXPECT_EQ(spec.find("layer1.0.bias2b")->role, Role::bias);
   Tensors others;
   others.add("layers.0.resweight", {1}).add("blocks.0.ls1.gamma", {8}).add("stages.0.0.gamma_1", {8});
-  for (const ParameterSpec& p : inferred(others).parameters()) EXPECT_EQ(p.role, Role::residual_scale) << p.name;
+  const ModelSpec scales = inferred(others);
+  for (const ParameterSpec& p : scales.parameters()) EXPECT_EQ(p.role, Role::residual_scale) << p.name;
   expect_error(ErrorKind::usage, {"'scale'", "no known role"}, [] { inferred(Tensors().add("scale", {1})); });
   expect_error(ErrorKind::usage, {"no known role"}, [] { inferred(Tensors().add("layers.0.scale", {8})); });
 }
@@ -154,7 +155,8 @@ TEST(Blocks, MissingNumbersStayMissing) {
 TEST(Blocks, OfASequenceWithoutResidualBranchesAreNone) {
   Tensors vgg;
   vgg.add("features.0.weight", {8, 3, 3, 3}).add("features.3.weight", {8, 8, 3, 3}).linear("classifier.0", 8, 8);
-  for (const ParameterSpec& p : inferred(vgg).parameters()) EXPECT_EQ(p.block, std::nullopt) << p.name;
+  const ModelSpec spec = inferred(vgg);
+  for (const ParameterSpec& p : spec.parameters()) EXPECT_EQ(p.block, std::nullopt) << p.name;
 }
 
 TEST(Blocks, OfTwoSequencesAreNotPutInAnOrder) {
