@@ -63,10 +63,18 @@ bool learns(const init::SchemeInfo& s) {
 const init::SchemeInfo& find(std::string_view text) {
   // A scheme with its arguments is asked for by name, too.
   const std::string_view wanted = trimmed(text.substr(0, text.find('(')));
+  std::vector<std::string> learned;
   for (const init::SchemeInfo& s : init::data_dependent_catalogue()) {
     if (s.name == wanted || std::find(s.aliases.begin(), s.aliases.end(), wanted) != s.aliases.end()) return s;
+    learned.push_back(s.name);
   }
-  return init::scheme_info(wanted);
+  try {
+    return init::scheme_info(wanted);
+  } catch (const Error&) {
+    const std::string instead = did_you_mean(wanted, learned);
+    if (instead.empty()) throw;
+    throw Error(ErrorKind::usage, "list", fmt::format("no scheme is named '{}'{}", wanted, instead));
+  }
 }
 
 // The framework of `keras:`, which asks for all of its schemes.

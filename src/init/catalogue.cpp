@@ -63,6 +63,10 @@ std::span<const SchemeInfo> dialects() {
 
 const SchemeInfo& scheme_info(std::string_view name) {
   const Definition* d = find_definition(name);
+  if (d == nullptr && learns_from_data(name)) {
+    throw Error(ErrorKind::usage, "init",
+                fmt::format("'{0}' learns from data and has no law of its own; 'fanin list {0}' shows it", name));
+  }
   if (d == nullptr) {
     throw Error(ErrorKind::usage, "init", fmt::format("unknown scheme '{}'{}", name.substr(0, 60), instead_of(name)));
   }

@@ -78,6 +78,7 @@ TEST_F(ExplainCommand, BadWordsAreOneSentence) {
   expect_error(run({"explain", "he_normal", "--fan-out", "-1"}), 2, {"--fan-out"});
   expect_error(run({"explain", "--compare", "torch:lstm"}), 2, {"stands alone"});
   expect_error(run({"explain", "linear"}), 2, {"did you mean", "'torch:linear'?"});
+  expect_error(run({"explain", "lsuv"}), 2, {"'lsuv' learns from data", "'fanin list lsuv'"});
   expect_error(run({"explain"}), 2, {"name"});
 }
 
