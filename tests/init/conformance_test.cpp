@@ -53,7 +53,8 @@ const std::vector<Shape>& large() {
 }
 
 const std::vector<Shape>& small() {
-  static const std::vector<Shape> all = {{46, 76}, {20, 12, 3, 5}, {20, 12, 4, 4}, {33, 1, 52}, {3456}, {48, 76}, {60, 60}};
+  static const std::vector<Shape> all = {{46, 76}, {20, 12, 3, 5}, {20, 12, 4, 4}, {33, 1, 52},
+                                         {3456},   {48, 76},       {60, 60}};
   return all;
 }
 
