@@ -59,6 +59,19 @@ TEST(Lsuv, ASecondTimeNothingChanges) {
   EXPECT_EQ(again.layers[0].scale, 1);
 }
 
+// The authors' code keeps what it measures in a dictionary of the process, so that a second network finds the first's.
+TEST(Lsuv, NetworksDoNotSeeEachOther) {
+  ThreadPool pool(1);
+  OneLayer alone = scaled_layer();
+  (void)lsuv(alone, {}, pool);
+  OneLayer other = scaled_layer(100);
+  OneLayer after = scaled_layer();
+  (void)lsuv(other, {}, pool);
+  (void)lsuv(after, {}, pool);
+  EXPECT_EQ(after.weight, alone.weight);
+  EXPECT_NE(other.weight, alone.weight);
+}
+
 TEST(Lsuv, WithinTheToleranceNothingChanges) {
   OneLayer net(1, 1, {1, -1});
   ThreadPool pool(1);
