@@ -6,11 +6,14 @@
 #include <cmath>
 #include <cstdint>
 #include <set>
+#include <system_error>
 #include <vector>
 
 #include "fanin/core/error.h"
 #include "fanin/core/text.h"
 #include "fanin/core/version.h"
+#include "fanin/io/atomic_file.h"
+#include "fanin/io/certificate.h"
 #include "fanin/io/safetensors.h"
 
 #include "io/safetensors_header.h"
@@ -110,6 +113,9 @@ void save_network(const std::filesystem::path& path, const nn::NetworkSpec& spec
   std::vector<TensorSource> tensors;
   for (const nn::Parameter& p : network.parameters()) tensors.push_back(f32_source(p.name, p.shape, network.values(p)));
   write_safetensors(path, tensors, metadata);
+  // A plan's file may have been here before: its certificate does not speak of this one.
+  std::error_code ignored;
+  if (!is_written_straight(path)) std::filesystem::remove(certificate_path(path), ignored);
 }
 
 LoadedNetwork load_network(const std::filesystem::path& path, std::string_view activations) {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "fanin/core/error.h"
 #include "fanin/io/atomic_file.h"
 
@@ -41,6 +43,7 @@ class Reader {
       if (const auto x = text("stack")) t.given.stack = init::parse_stack(*x);
       if (const auto x = text("state")) t.given.state = init::parse_state(*x);
     } catch (const Error& e) {
+      if (e.kind() == ErrorKind::data) throw;
       // What would be a wrong call elsewhere is a wrong file here.
       fail(e.what());
     }
@@ -83,8 +86,8 @@ class Reader {
   std::optional<double> fan(const char* key) const {
     const auto at = object_.find(key);
     if (at == object_.end()) return std::nullopt;
-    if (!at->is_number() || !(at->get<double>() > 0)) {
-      fail(fmt::format("{} is {}, allowed are numbers above 0", key, at->dump()));
+    if (!at->is_number() || !(at->get<double>() > 0) || !std::isfinite(at->get<double>())) {
+      fail(fmt::format("{} is {}, allowed are finite numbers above 0", key, at->dump()));
     }
     return at->get<double>();
   }

@@ -40,6 +40,8 @@ Json parse_strict_json(std::string_view place, const std::string& path, std::str
     return Json::parse(text.begin(), text.end(), watch);
   } catch (const Json::parse_error& e) {
     fail(fmt::format("is not valid JSON at its byte {}", e.byte));
+  } catch (const Json::out_of_range&) {
+    fail("has a number that is out of range");
   }
   return {};
 }

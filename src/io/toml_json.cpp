@@ -18,7 +18,7 @@ struct Document {
     throw Error(ErrorKind::data, place, fmt::format("{} line {}, column {}: {}", path, at.line, at.column, sentence));
   }
 
-  // toml++ allows 256 levels, so the stack is safe.
+  // Of values toml++ allows 256 levels, of keys require_few_dots() as many, so the stack is safe.
   [[nodiscard]] Json json_of(const toml::node& node) const {  // NOLINT(misc-no-recursion)
     switch (node.type()) {
       case toml::node_type::table: {
@@ -48,10 +48,24 @@ struct Document {
   }
 };
 
+// A key a.b.c is a table in a table in a table. Dots in texts count, too: nobody has that many.
+void require_few_dots(const Document& document, std::string_view text) {
+  constexpr std::size_t kMost = 256;
+  std::size_t dots = 0;
+  toml::source_position at{1, 1};
+  for (const char c : text) {
+    if (c == '.' && ++dots > kMost) document.fail(at, fmt::format("more than {} dots in a key or value", kMost));
+    if (std::string_view("=,[]{}\n").find(c) != std::string_view::npos) dots = 0;
+    ++at.column;
+    if (c == '\n') at = {at.line + 1, 1};
+  }
+}
+
 }  // namespace
 
 Json parse_toml_as_json(std::string_view place, const std::string& path, std::string_view text) {
   const Document document{place, path};
+  require_few_dots(document, text);
   try {
     return document.json_of(toml::parse(text, path));
   } catch (const toml::parse_error& e) {

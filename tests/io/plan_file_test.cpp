@@ -203,6 +203,12 @@ TEST(SpecFile, TomlThatIsNotUnderstoodIsRejected) {
   EXPECT_TRUE(contains(rejection("[[parameters]]\nname = 'a'\nshape = [2, -1]\n"), "shape has -1"));
   EXPECT_TRUE(contains(rejection("[[parameters]]\nname = 'a'\nshape = [2.0]\n"), "shape has 2.0"));
   EXPECT_TRUE(contains(rejection("x = " + std::string(5000, '[')), "is not valid TOML"));
+  std::string deep = "a";
+  for (int i = 0; i < 100'000; ++i) deep += ".a";
+  EXPECT_TRUE(contains(rejection("dtype = 'f32'\n" + deep + " = 1\n"), "line 2, column 514: more than 256 dots"));
+  EXPECT_TRUE(contains(rejection("[[parameters]]\nname = 'a'\nshape = [2]\nfan_in = inf\n"), "allowed are finite"));
+  const std::string role = rejection("[[parameters]]\nname = 'a'\nshape = [2]\nrole = 3\n");
+  EXPECT_EQ(role.find("[spec]", 1), std::string::npos) << role;
 }
 
 TEST(SpecFile, WhatIsNotUnderstoodIsRejected) {
@@ -235,6 +241,7 @@ TEST(SpecFile, WhatIsNotUnderstoodIsRejected) {
   EXPECT_TRUE(contains(one(R"({"name": "a", "shape": [2], "stack": "coder"})"), "none of encoder, decoder"));
   EXPECT_TRUE(contains(one(R"({"name": "a", "shape": [2], "groups": 0})"), "groups is 0"));
   EXPECT_TRUE(contains(one(R"({"name": "a", "shape": [2], "fan_in": 0})"), "fan_in is 0"));
+  EXPECT_TRUE(contains(one(R"({"name": "a", "shape": [2], "fan_in": 1e999})"), "out of range"));
   EXPECT_TRUE(contains(one(R"({"name": "a", "shape": [2], "state": "tied"})"), "state 'tied' cannot be said"));
   EXPECT_TRUE(contains(one(R"({"name": "a", "name": "b", "shape": [2]})"), "'name' is there twice"));
 }
