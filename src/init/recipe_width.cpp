@@ -120,7 +120,7 @@ std::vector<Scaling> scalings_of(const RecipeInput& input, const Options& option
                 "that width");
   }
   const std::size_t width = width_of(input, options.width);
-  const std::string written = fmt::format("{}/{}", width, base_width.word);
+  const std::string written = fmt::format("{}/{}", width, base_width.number);
   const double m = static_cast<double>(width) / base_width.number;
   for (const ParameterSpec& p : input.spec.parameters()) all.push_back(by_part(input, p, m, written));
   return all;

@@ -45,7 +45,9 @@ Tridiagonal tridiagonal_form(Vector& m, std::size_t n, ThreadPool& pool) {
     double* v = t.reflections.data() + k * n + first;
     std::copy_n(m.data() + k * n + first, rest, v);
     const double length = std::sqrt(dot(v, v, rest));
-    const bool done = rest == 1 || length == 0;
+    // Elements are of size 1: squares of what is left out here would vanish.
+    constexpr double kNothing = 1e-145;
+    const bool done = rest == 1 || length < kNothing;
     t.beside[k] = done ? v[0] : (v[0] > 0 ? -length : length);
     if (done) continue;
     v[0] -= t.beside[k];

@@ -97,6 +97,14 @@ TEST(DialectArguments, BadOnesAreRejected) {
   expect_rejected("caffe:xavier(fan_in)", {"is none of FAN_IN, FAN_OUT, AVERAGE"});
   expect_rejected("caffe:gaussian(sparse=-2)", {"sparse='-2' is out of range"});
   expect_rejected("mxnet:Xavier(normal)", {"rnd_type='normal' is none of uniform, gaussian"});
+  for (const char* text : {"mlpack:NguyenWidrowInitialization", "mlpack:OrthogonalInitialization"}) {
+    const double unknown = std::numeric_limits<double>::quiet_NaN();
+    expect_error(ErrorKind::usage, {"a number up to 2^48 is wanted"}, [&] {
+      (void)Scheme::parse(text).expected({5}, {unknown, unknown});
+    });
+    expect_error(ErrorKind::usage, {"a number up to 2^48 is wanted"}, [&] { (void)filled(text, {5}, {1e300, 1}); });
+  }
+  EXPECT_EQ(Scheme::parse("mlpack:NguyenWidrowInitialization(0.4, 0.5, 1)").expected({1}, {1, 1}).mean, 0.7);
   expect_rejected("mlpack:NguyenWidrowInitialization(1, 1)", {"lowerBound=1 is upperBound"});
   expect_rejected("mlpack:NguyenWidrowInitialization(1, 0)", {"low=1 is above high=0"});
   expect_rejected("fann:init_weights(range=0)", {"range='0' is out of range"});

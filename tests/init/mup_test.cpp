@@ -36,6 +36,12 @@ void expect_refused(const std::string& recipe, const ModelSpec& spec, const std:
 
 using Rules = std::vector<std::string>;
 
+// The number is written, not the text: 48/2*6 would be 144.
+TEST(Mup, BaseWidthMayBeAnExpression) {
+  EXPECT_EQ(rules_of("mup(base_width=2*32)", inferred(llama_tensors(2, 256))),
+            rules_of("mup(base_width=64)", inferred(llama_tensors(2, 256))));
+}
+
 TEST(Mup, HiddenWeightsShrinkWithTheRootOfTheWidth) {
   EXPECT_EQ(rules_of("mup(base_width=64)", inferred(llama_tensors(2, 256))),
             (Rules{"role=norm_scale -> ones", "role=embedding -> normal(0, 0.02)",

@@ -220,6 +220,23 @@ TEST(LargestEigenpairs, OfALowRankMatrixEndInZeros) {
   EXPECT_NEAR(p.values[2], 0, 1e-9);
 }
 
+// Squares of the elements beside the diagonal vanish.
+TEST(AllEigenpairs, ElementsWhoseSquaresVanishCountAsNone) {
+  for (const double tiny : {1e-150, 1e-155, 1e-160, 1e-200, 5e-324}) {
+    constexpr std::size_t kN = 4;
+    std::vector<double> a(kN * kN);
+    for (std::size_t i = 0; i < kN; ++i) {
+      for (std::size_t j = 0; j < kN; ++j) a[i * kN + j] = tiny * static_cast<double>(1 + i + j);
+    }
+    a[kN * kN - 1] = 1;
+    ThreadPool pool(1);
+    const Eigenpairs p = all_eigenpairs({a.data(), kN, kN}, pool);
+    EXPECT_EQ(p.values[0], 1) << tiny;
+    EXPECT_NEAR(p.values[3], 0, 1e-140) << tiny;
+    for (const double x : p.vectors) EXPECT_TRUE(std::isfinite(x)) << tiny;
+  }
+}
+
 TEST(LargestEigenpairs, WrongCallsAreRejected) {
   const std::vector<double> a = second_difference(4);
   EXPECT_EQ(kind_of_error({a.data(), 4, 4}, 5), ErrorKind::usage);

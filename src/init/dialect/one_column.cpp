@@ -1,7 +1,10 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
+#include "fanin/core/error.h"
 #include "fanin/random/distributions.h"
 
 #include "init/dialect/dialect.h"
@@ -18,12 +21,21 @@ struct OneColumn {
 
   [[nodiscard]] double total(const Shape& shape, Fans fans) const {
     const double all = parameters > 0 ? static_cast<double>(parameters) : layer_parameters(shape, fans);
+    // Beyond that nobody counts, and an unknown fan is no number at all.
+    constexpr double kMost = 0x1p48;
+    if (!(all <= kMost)) {
+      throw Error(
+          ErrorKind::usage, "init",
+          fmt::format("tensor {} with fan_in={}: the parameters of its layer are {}, a number up to 2^48 is wanted",
+                      shape.str(), fans.in, all));
+    }
     return std::max(all, static_cast<double>(shape.elements()));
   }
 
   // E[u / |u|] of n independent u: 1 / |u| is the integral of t^(-1/2) e^(-t |u|^2) / sqrt(pi) over t > 0.
   [[nodiscard]] double mean_share(double n) const {
     if (low + high == 0) return 0;
+    if (n == 1) return low >= 0 ? 1 : high <= 0 ? -1 : (high + low) / (high - low);
     constexpr double kStep = 0.05;
     const double width = high - low;
     double sum = 0;
