@@ -62,6 +62,18 @@ std::size_t float_bytes(FloatType type) noexcept {
   return type == FloatType::f32 ? 4 : 2;
 }
 
+double float_least(FloatType type) noexcept {
+  switch (type) {
+    case FloatType::bf16:
+      return 0x1p-133;
+    case FloatType::f16:
+      return 0x1p-24;
+    case FloatType::f32:
+      break;
+  }
+  return 0x1p-149;
+}
+
 double float_max(FloatType type) noexcept {
   switch (type) {
     case FloatType::f16:

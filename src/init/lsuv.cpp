@@ -18,9 +18,11 @@ struct Wanted {
   const LsuvOptions& options;
 
   [[nodiscard]] bool std_is_right(const OutputMoments& m) const {
-    return std::abs(m.overall_std - options.std) <= options.tolerance;
+    return std::abs(m.overall_std - options.std) <= options.tolerance * options.std;
   }
-  [[nodiscard]] bool mean_is_right(double mean) const { return !options.center || std::abs(mean) <= options.tolerance; }
+  [[nodiscard]] bool mean_is_right(double mean) const {
+    return !options.center || std::abs(mean) <= options.tolerance * options.std;
+  }
 };
 
 // One scaling, and the move of the biases that makes up for the mean that is then expected.
@@ -85,8 +87,8 @@ DataReport lsuv(LayerAccess& network, const LsuvOptions& options, ThreadPool& po
     report.findings.push_back(fmt::format(
         "layer '{}': after {} attempts its outputs have mean {:.4g} and std {:.4g}, wanted was a std within "
         "{:g} of {:g}{}",
-        r.name, r.steps, r.mean_after, r.std_after, options.tolerance, options.std,
-        options.center ? fmt::format(" and a mean within {:g} of 0", options.tolerance) : ""));
+        r.name, r.steps, r.mean_after, r.std_after, options.tolerance * options.std, options.std,
+        options.center ? fmt::format(" and a mean within {:g} of 0", options.tolerance * options.std) : ""));
   }
   warn_of_lost_samples(report);
   return report;

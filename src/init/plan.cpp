@@ -45,6 +45,11 @@ Expected checked(const PlanRule& rule, const ParameterSpec& p) {
     fail(fmt::format("rule '{}' cannot fill '{}': its values reach {:g}, {} ends at {:g}", rule.str(), p.name,
                      reach(expected), to_string(p.dtype), float_max(p.dtype)));
   }
+  // Half of the least number rounds to 0.
+  if (reach(expected) > 0 && reach(expected) <= float_least(p.dtype) / 2) {
+    fail(fmt::format("rule '{}' cannot fill '{}': its values reach {:g}, which is 0 in {}, whose least number is {:g}",
+                     rule.str(), p.name, reach(expected), to_string(p.dtype), float_least(p.dtype)));
+  }
   return expected;
 }
 

@@ -125,7 +125,7 @@ std::vector<Definition> scaled_definitions() {
        {},
        {},
        [](Arguments) { return scaled(1.0 / 3, FanMode::fan_in, Distribution::uniform); },
-       "Var[W] = 1 / (3 fan_in), W ~ U(+-1 / sqrt(fan_in)), weights and biases alike",
+       "W, b ~ U(+-1 / sqrt(fan_in)), so Var[W] = 1 / (3 fan_in)",
        "torch.nn.Linear, there written kaiming_uniform(a=sqrt(5))"},
   };
 }

@@ -14,7 +14,7 @@ namespace fanin::init {
 namespace {
 
 struct Parsed {
-  std::string_view name;
+  const Definition& definition;
   RulePtr rule;
 };
 
@@ -28,8 +28,7 @@ Parsed parse_named(std::string_view text, int depth) {
   if (!definition) {
     throw Error(ErrorKind::usage, "init", fmt::format("unknown scheme {}{}", quoted(call.name), instead_of(call.name)));
   }
-  return {definition->name,
-          definition->make(parse_arguments(call.name, definition->parameters, call.arguments, depth))};
+  return {*definition, definition->make(parse_arguments(call.name, definition->parameters, call.arguments, depth))};
 }
 
 }  // namespace
@@ -45,7 +44,8 @@ RulePtr parse_scheme(std::string_view text, int depth) {
 Scheme Scheme::parse(std::string_view text) {
   text = trimmed(text);
   Parsed parsed = parse_named(text, kDeepestScheme);
-  return {std::string(text), std::string(parsed.name), std::move(parsed.rule)};
+  const bool fills_biases = parsed.definition.formula.starts_with("W, b");
+  return {std::string(text), std::string(parsed.definition.name), std::move(parsed.rule), fills_biases};
 }
 
 bool Scheme::elementwise() const noexcept {

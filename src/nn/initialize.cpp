@@ -6,8 +6,7 @@
 namespace fanin::nn {
 
 InitRules InitRules::of(const init::Scheme& weights) {
-  const bool own_biases = weights.name() == "pytorch_default";
-  return {weights, weights, own_biases ? weights : init::Scheme::parse("zeros")};
+  return {weights, weights, weights.fills_biases() ? weights : init::Scheme::parse("zeros")};
 }
 
 InitRules InitRules::parse(std::string_view weights) {

@@ -72,6 +72,16 @@ TEST(Lsuv, NetworksDoNotSeeEachOther) {
   EXPECT_NE(other.weight, alone.weight);
 }
 
+TEST(Lsuv, ToleranceIsAShareOfTheStd) {
+  OneLayer net = scaled_layer();
+  for (float& w : net.weight) w *= 1e-3F;
+  ThreadPool pool(1);
+  const DataReport r = lsuv(net, {.std = 1e-4}, pool);
+  EXPECT_GT(r.layers[0].std_before, 2e-4);
+  EXPECT_NEAR(r.layers[0].std_after, 1e-4, 1e-5);
+  EXPECT_TRUE(r.layers[0].converged);
+}
+
 TEST(Lsuv, WithinTheToleranceNothingChanges) {
   OneLayer net(1, 1, {1, -1});
   ThreadPool pool(1);

@@ -180,6 +180,15 @@ TEST(Plan, ValuesBeyondTheTypeAreRejected) {
                [&] { (void)Plan::resolve(half, rules({"* -> normal(0, 10000)"})); });
 }
 
+TEST(Plan, ValuesThatAllRoundToZeroAreRejected) {
+  const ModelSpec half = small_spec().with_dtype(FloatType::f16);
+  EXPECT_NO_THROW((void)Plan::resolve(half, rules({"* -> normal(0, 1e-8)"})));
+  EXPECT_NO_THROW((void)Plan::resolve(half, rules({"* -> zeros"})));
+  expect_error(ErrorKind::usage, {"'0.weight'", "reach 7e-09", "0 in f16, whose least number is 5.96046e-08"},
+               [&] { (void)Plan::resolve(half, rules({"* -> normal(0, 1e-9)"})); });
+  EXPECT_NO_THROW((void)Plan::resolve(small_spec().with_dtype(FloatType::bf16), rules({"* -> normal(0, 1e-9)"})));
+}
+
 TEST(Plan, LoadedTiedAndFrozenParametersHaveNoRule) {
   const ModelSpec spec({{.name = "embed", .shape = {4, 2}, .role = Role::embedding},
                         {.name = "head", .shape = {4, 2}, .state = State::tied, .tied_to = "embed"},

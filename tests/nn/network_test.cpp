@@ -382,6 +382,15 @@ TEST(Initialize, RulesGoByRoleAndLayer) {
   }
 }
 
+TEST(Initialize, DefaultsOfLayersBringTheirBiasesAndOtherSchemesDoNot) {
+  for (const char* scheme : {"torch:linear", "mlx:Linear", "mlpack:HeInitialization", "fann:create_standard"}) {
+    EXPECT_EQ(InitRules::parse(scheme).biases.str(), scheme);
+  }
+  for (const char* scheme : {"he_normal", "keras:he_normal", "torch:xavier_uniform", "torch:embedding"}) {
+    EXPECT_EQ(InitRules::parse(scheme).biases.str(), "zeros");
+  }
+}
+
 TEST(Initialize, PyTorchDefaultBringsItsOwnBiases) {
   const InitRules rules = InitRules::parse("pytorch_default");
   EXPECT_EQ(rules.biases.str(), "pytorch_default");

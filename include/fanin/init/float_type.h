@@ -24,6 +24,8 @@ enum class FloatType {
 [[nodiscard]] std::size_t float_bytes(FloatType type) noexcept;
 /// The greatest finite number of the type.
 [[nodiscard]] double float_max(FloatType type) noexcept;
+/// The least number above 0: 2^-149, 2^-133 for bf16, 2^-24 for f16.
+[[nodiscard]] double float_least(FloatType type) noexcept;
 /// The distance from 1 to the next number, halved: rounding moves a normal number by at most this share of it.
 [[nodiscard]] double float_epsilon(FloatType type) noexcept;
 

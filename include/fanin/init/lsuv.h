@@ -10,7 +10,7 @@ namespace fanin::init {
 
 struct LsuvOptions {
   double std = 1;             ///< that the outputs of every layer shall have, above 0
-  double tolerance = 0.1;     ///< |std of the outputs - std| that is good enough, above 0
+  double tolerance = 0.1;     ///< |std of the outputs / std - 1| that is good enough, above 0
   std::size_t attempts = 10;  ///< most scalings of a layer, at least 1
   bool center = false;        ///< the mean of each layer's outputs shall be 0 within the tolerance too
 

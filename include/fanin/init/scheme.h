@@ -38,6 +38,9 @@ class Scheme {
   /// The canonical name: `xavier_uniform` for `glorot_uniform(2)`.
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
+  /// True for defaults of layers, which fill weights and biases: their formulas begin with `W, b`.
+  [[nodiscard]] bool fills_biases() const noexcept { return fills_biases_; }
+
   /// True if element i depends on its index alone, so that fill_range() works; false for orthogonal, sparse, ...
   [[nodiscard]] bool elementwise() const noexcept;
 
@@ -53,12 +56,13 @@ class Scheme {
   [[nodiscard]] const detail::Rule& rule() const noexcept { return *rule_; }
 
  private:
-  Scheme(std::string text, std::string name, std::shared_ptr<const detail::Rule> rule)
-      : text_(std::move(text)), name_(std::move(name)), rule_(std::move(rule)) {}
+  Scheme(std::string text, std::string name, std::shared_ptr<const detail::Rule> rule, bool fills_biases)
+      : text_(std::move(text)), name_(std::move(name)), rule_(std::move(rule)), fills_biases_(fills_biases) {}
 
   std::string text_;
   std::string name_;
   std::shared_ptr<const detail::Rule> rule_;
+  bool fills_biases_;
 };
 
 }  // namespace fanin::init
