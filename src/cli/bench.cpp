@@ -15,6 +15,7 @@
 #include "cli/command.h"
 #include "cli/data_source.h"
 #include "cli/settings.h"
+#include "cli/terminal.h"
 #include "cli/train_settings.h"
 
 namespace fanin::cli {
@@ -182,7 +183,7 @@ int Bench::run() {
   Json document = {{"schema", 1}, {"command", "bench"}, {"version", version()}};
   std::string text;
   const auto say = [&](const char* what) {
-    if (!common.quiet) fmt::print(stderr, "{}\n", what);
+    if (!common.quiet) note("{}\n", what);
   };
   if (only != "step") {
     say("measuring the machine, about two seconds");

@@ -17,6 +17,8 @@
 #include "fanin/core/text.h"
 #include "fanin/core/version.h"
 
+#include "cli/terminal.h"
+
 namespace fanin::cli {
 namespace {
 
@@ -44,7 +46,7 @@ int exit_code(ErrorKind kind) {
 }
 
 void report(const std::string& sentence) {
-  fmt::print(stderr, "fanin: {}\n", sentence);
+  note("fanin: {}\n", sentence);
 }
 
 std::vector<std::string> long_flags(const CLI::App& app) {

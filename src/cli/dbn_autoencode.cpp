@@ -222,7 +222,7 @@ int DbnAutoencode::run() {
     if (std::filesystem::exists(checkpoint)) {
       trainer.resume(checkpoint);
     } else if (!common.quiet) {
-      fmt::print(stderr, "no checkpoint at {}: starting from the beginning\n", checkpoint);
+      note("no checkpoint at {}: starting from the beginning\n", checkpoint);
     }
   }
   TrainProgress progress(progress_style(common.quiet), 3);
@@ -232,8 +232,8 @@ int DbnAutoencode::run() {
   if (!metrics.empty()) io::write_text_file(metrics, metrics_lines(progress.epochs));
   if (r.interrupted) {
     if (!common.quiet) {
-      fmt::print(stderr, "interrupted; {}\n",
-                 checkpoint.empty() ? std::string("nothing was saved, give --checkpoint to keep a run")
+      note("interrupted; {}\n", checkpoint.empty()
+                                    ? std::string("nothing was saved, give --checkpoint to keep a run")
                                     : fmt::format("continue with the same command and --resume ({})", checkpoint));
     }
     return kInterrupted;

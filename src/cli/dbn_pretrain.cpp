@@ -126,7 +126,7 @@ int DbnPretrain::run() {
       train::pretrain(widths, all, data.train, options.learning.seed, labels, pool, progress);
   progress.clear();
   if (stack.size() < all.size()) {
-    if (!common.quiet) fmt::print(stderr, "interrupted; nothing was saved\n");
+    if (!common.quiet) note("interrupted; nothing was saved\n");
     return kInterrupted;
   }
   if (!output.empty()) {

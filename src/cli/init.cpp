@@ -163,6 +163,7 @@ int Init::run_with_plan() {
                   "--init and --rule or --recipe both say what fills the parameters, give one of them");
     }
   }
+  if (!plan.steps.base_spec.empty()) inputs.push_back({"--base-spec", plan.steps.base_spec});
   const std::string beside = run.output.empty() ? "" : io::certificate_path(run.output).string();
   require_distinct({{"--output", run.output}, {"the certificate", beside}}, inputs);
   run.metadata["fanin.command"] = "init";

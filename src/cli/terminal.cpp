@@ -11,6 +11,11 @@
 #include <string_view>
 
 namespace fanin::cli {
+
+void note_text(std::string_view text) noexcept {
+  (void)std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
 namespace {
 
 std::size_t terminal_width() {
@@ -54,21 +59,21 @@ void ProgressBar::update(double done, double total, const std::string& label) {
   } else {
     text = (label + tail).substr(0, columns - 1);
   }
-  fmt::print(stderr, "\r\x1b[K{}", text);
+  note("\r\x1b[K{}", text);
   std::fflush(stderr);
   drawn_ = true;
 }
 
 void ProgressBar::clear() {
   if (!drawn_) return;
-  fmt::print(stderr, "\r\x1b[K");
+  note("\r\x1b[K");
   std::fflush(stderr);
   drawn_ = false;
 }
 
 void ProgressBar::line(const std::string& text) {
   clear();
-  if (style_ != ProgressStyle::none) fmt::print(stderr, "{}\n", text);
+  if (style_ != ProgressStyle::none) note("{}\n", text);
 }
 
 }  // namespace fanin::cli

@@ -1,11 +1,22 @@
 #pragma once
 
+#include <fmt/format.h>
+
 #include <chrono>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "fanin/train/trainer.h"
 
 namespace fanin::cli {
+
+/// Writes to stderr. What cannot be written there is lost: there is no place left to say so.
+void note_text(std::string_view text) noexcept;
+template <class... Args>
+void note(fmt::format_string<Args...> format, Args&&... args) {
+  note_text(fmt::format(format, std::forward<Args>(args)...));
+}
 
 /// What stderr is good for: a bar that redraws itself on a terminal, plain lines elsewhere, nothing with --quiet.
 enum class ProgressStyle { none, lines, bar };

@@ -79,7 +79,7 @@ train::TrainResult run_and_keep_metrics(const TrainRun& run, train::Trainer& tra
       io::write_text_file(metrics, metrics_lines(observer.epochs));
     } catch (const Error& unwritten) {
       // What ended the run stays the reason for its exit code.
-      fmt::print(stderr, "fanin: {}\n", unwritten.what());
+      note("fanin: {}\n", unwritten.what());
     }
     throw;
   }
@@ -112,15 +112,15 @@ int TrainRun::run(const LoadedData& data, const dbn::Stack* layers) {
     if (std::filesystem::exists(checkpoint)) {
       trainer.resume(checkpoint);
     } else if (!common.quiet) {
-      fmt::print(stderr, "no checkpoint at {}: starting from the beginning\n", checkpoint);
+      note("no checkpoint at {}: starting from the beginning\n", checkpoint);
     }
   }
   catch_interrupts();
   const train::TrainResult r = run_and_keep_metrics(*this, trainer, observer);
   if (r.interrupted) {
     if (!common.quiet) {
-      fmt::print(stderr, "interrupted; {}\n",
-                 checkpoint.empty() ? std::string("nothing was saved, give --output or --checkpoint to keep a run")
+      note("interrupted; {}\n", checkpoint.empty()
+                                    ? std::string("nothing was saved, give --output or --checkpoint to keep a run")
                                     : fmt::format("continue with the same command and --resume ({})", checkpoint));
     }
     return kInterrupted;
