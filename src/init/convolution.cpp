@@ -50,7 +50,8 @@ struct DeltaOrthogonal {
     Buffer<float> matrix(shape[0] * shape[1]);
     fill_orthogonal(shape[0], shape[1], gain, stream, matrix.span(), pool);
     std::fill(out.begin(), out.end(), 0.0f);
-    for (std::size_t i = 0; i < matrix.size(); ++i) out[i * taps + middle(shape)] = matrix.data()[i];
+    const std::uint64_t at = middle(shape);
+    for (std::size_t i = 0; i < matrix.size(); ++i) out[i * taps + at] = matrix.data()[i];
   }
   friend bool operator==(const DeltaOrthogonal&, const DeltaOrthogonal&) = default;
 };

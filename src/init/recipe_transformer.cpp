@@ -124,10 +124,6 @@ RecipeOutcome subln(const RecipeInput& input) {
       gamma = encoder ? fmt::format("sqrt(log(3*{})*log(2*{})/3)", sides.decoder(), sides.encoder())
                       : fmt::format("sqrt(log(3*{}))", sides.decoder());
     }
-    if (!(value_of(gamma) > 0)) {
-      fail_recipe(input.recipe, fmt::format("a decoder of {} layers and an encoder of {} give gamma = {} = 0",
-                                            sides.decoder(), sides.encoder(), gamma));
-    }
     add_scaled(input, outcome, stack, "xavier_normal", gamma);
     outcome.constants.emplace_back(side_name(stack, sides.both(), "gamma"), value_of(gamma));
   }

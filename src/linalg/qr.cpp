@@ -115,31 +115,29 @@ class Reflectors {
   Buffer<double> diagonal_;
 };
 
+// `make` is how a becomes reflectors.
 template <class T>
-void orthonormalize(MatrixView<const T> a, double scale, MatrixView<T> q, ThreadPool& pool) {
+void orthonormalize(MatrixView<const T> a, void (Reflectors::*make)(ThreadPool&), double scale, MatrixView<T> q,
+                    ThreadPool& pool) {
   require_tall(a, q);
   if (a.cols == 0) return;
   Reflectors reflectors(a, pool);
-  reflectors.factor(pool);
+  (reflectors.*make)(pool);
   reflectors.product(scale, q, pool);
 }
 
 }  // namespace
 
 void orthonormal_columns(MatrixView<const float> a, double scale, MatrixView<float> q, ThreadPool& pool) {
-  orthonormalize(a, scale, q, pool);
+  orthonormalize(a, &Reflectors::factor, scale, q, pool);
 }
 
 void orthonormal_columns(MatrixView<const double> a, double scale, MatrixView<double> q, ThreadPool& pool) {
-  orthonormalize(a, scale, q, pool);
+  orthonormalize(a, &Reflectors::factor, scale, q, pool);
 }
 
 void reflections_of_columns(MatrixView<const float> a, double scale, MatrixView<float> q, ThreadPool& pool) {
-  require_tall(a, q);
-  if (a.cols == 0) return;
-  Reflectors reflectors(a, pool);
-  reflectors.take(pool);
-  reflectors.product(scale, q, pool);
+  orthonormalize(a, &Reflectors::take, scale, q, pool);
 }
 
 }  // namespace fanin::linalg

@@ -35,7 +35,7 @@ Truncation truncation(double mean, double std, double lo, double hi) {
   t.std = std;
   t.least = least_not_below(bound(mean, std, lo));
   t.greatest = greatest_not_above(bound(mean, std, hi));
-  // No float32 lies between bounds this close: the nearest one to the middle stands for all.
+  // No float32 lies between bounds this close: the one nearest the lower bound stands for all.
   if (t.least > t.greatest) t.least = t.greatest = static_cast<float>(bound(mean, std, lo));
 
   constexpr double kWords = 0x1p32;

@@ -5,7 +5,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <bit>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -68,21 +67,6 @@ std::vector<float> made(const std::string& scheme, const Shape& shape, std::size
   std::vector<float> out(shape.elements(), 9.f);
   fill(Scheme::parse(scheme), shape, fans_of(shape), random::Stream(42, "w"), out, pool);
   return out;
-}
-
-std::uint64_t checksum(std::span<const float> values) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const float v : values) {
-    for (int shift = 0; shift < 32; shift += 8) {
-      hash ^= (std::bit_cast<std::uint32_t>(v) >> shift) & 0xff;
-      hash *= 0x100000001b3;
-    }
-  }
-  return hash;
-}
-
-bool same_bytes(std::span<const float> a, std::span<const float> b) {
-  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size_bytes()) == 0);
 }
 
 // What becomes of a shape: it is filled with finite numbers, or refused in a sentence.

@@ -1,6 +1,4 @@
 #include <algorithm>
-#include <bit>
-#include <cstring>
 
 #include "fanin/init/catalogue.h"
 
@@ -106,21 +104,6 @@ std::vector<float> made(const Case& c, std::size_t threads = 1) {
   std::vector<float> out(c.shape.elements(), 9.f);
   fill(Scheme::parse(c.scheme), c.shape, fans_of(c.shape), random::Stream(42, "fc1.weight"), out, pool);
   return out;
-}
-
-std::uint64_t checksum(const std::vector<float>& values) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const float v : values) {
-    for (int shift = 0; shift < 32; shift += 8) {
-      hash ^= (std::bit_cast<std::uint32_t>(v) >> shift) & 0xff;
-      hash *= 0x100000001b3;
-    }
-  }
-  return hash;
-}
-
-bool same_bytes(std::span<const float> a, std::span<const float> b) {
-  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size_bytes()) == 0);
 }
 
 TEST(EveryScheme, BitsArePinned) {

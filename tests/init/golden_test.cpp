@@ -1,4 +1,3 @@
-#include <bit>
 #include <cstdint>
 
 #include "init_test_support.h"
@@ -11,17 +10,6 @@ struct Golden {
   std::uint64_t checksum;  ///< FNV-1a over the bits of all elements
   float first, second, third;
 };
-
-std::uint64_t checksum(const std::vector<float>& values) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const float v : values) {
-    for (int shift = 0; shift < 32; shift += 8) {
-      hash ^= (std::bit_cast<std::uint32_t>(v) >> shift) & 0xff;
-      hash *= 0x100000001b3;
-    }
-  }
-  return hash;
-}
 
 // A change of any of these numbers changes every network that anyone made before: never edit them, add a new scheme.
 const Golden kGolden[] = {

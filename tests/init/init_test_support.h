@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +23,22 @@ inline std::vector<float> filled(std::string_view scheme, const Shape& shape, Fa
   std::vector<float> out(shape.elements());
   fill(Scheme::parse(scheme), shape, fans, stream, out, pool);
   return out;
+}
+
+/// FNV-1a over the bits of all values.
+inline std::uint64_t checksum(std::span<const float> values) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const float v : values) {
+    for (int shift = 0; shift < 32; shift += 8) {
+      hash ^= (std::bit_cast<std::uint32_t>(v) >> shift) & 0xff;
+      hash *= 0x100000001b3;
+    }
+  }
+  return hash;
+}
+
+inline bool same_bytes(std::span<const float> a, std::span<const float> b) {
+  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size_bytes()) == 0);
 }
 
 /// Runs `body`, which must throw Error(kind) with all of `parts` in its sentence.
