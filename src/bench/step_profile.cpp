@@ -57,7 +57,7 @@ std::vector<StepPart> time_parts(const train::TrainOptions& o, const data::Datas
   ThreadPool one(1);
   nn::Network network(o.network);
   nn::initialize(network, o.init, o.seed, one);
-  optim::Optimizer optimizer(o.optimizer, network.values().size());
+  optim::Optimizer optimizer(o.optimizer, network.training_size());
   data::BatchOrder order(data.size(), {o.batch, true, o.shuffle}, random::Stream(o.seed, "shuffle"));
   const std::size_t n = o.batch;
   nn::Workspace w = network.workspace(n);
@@ -93,13 +93,14 @@ std::vector<StepPart> time_parts(const train::TrainOptions& o, const data::Datas
       });
     }
     optimizer.begin_step(o.learning_rate);
+    float* weights = network.training_values().data();
     for (std::size_t l = lowest; l < last; ++l) {
       if (layers[l]->gradient_blocks() == 0) continue;
       parts.time("gradient and update " + layers[l]->str(), product_flops(*layers[l], n), [&] {
         for (std::size_t block = 0; block < layers[l]->gradient_blocks(); ++block) {
           layers[l]->gradient(block, w.values(l, 0, n), w.derivatives(l + 1, 0, n),
                               [&](const nn::GradientPiece& piece) {
-                                optimizer.update(piece.first, piece.values, piece.stride, network.values().data());
+                                optimizer.update(piece.first, piece.values, piece.stride, weights);
                               });
         }
       });

@@ -19,6 +19,7 @@ using linalg::Block;
 using linalg::kOuterCols;
 using linalg::kOuterRows;
 using linalg::LeftOperand;
+using linalg::OuterPiece;
 using linalg::OuterPieceDone;
 using linalg::OuterTerm;
 using linalg::Zeros;
@@ -56,14 +57,31 @@ void copy_strips(const MatrixView<const float>& x, float* HWY_RESTRICT to) {
   }
 }
 
+/// Zeros from the end of each row up to the next whole cache line.
+void clear_line_ends(const MatrixView<float>& c) {
+  const size_t end = (c.cols + kLine - 1) / kLine * kLine;
+  for (size_t i = 0; i < c.rows; ++i) std::fill(c.row(i) + c.cols, c.row(i) + end, 0.0F);
+}
+
+/// A block's sums are handed over as pieces [rows, cols] of the rows and columns in which they were made; `kTransposed`
+/// says that those are C's columns and rows.
+template <bool kTransposed>
+OuterPiece piece_of(const Block& made, const MatrixView<const float>& values) {
+  if constexpr (kTransposed) return {{made.col, made.cols, made.row, made.rows}, values};
+  return {made, values};
+}
+
 /// The same as dense() for a block of several pieces side by side, whose sums wait in the second-level cache until all
 /// samples are in them: every copied operand is used as often as the block is wide or high.
+template <bool kTransposed>
 void dense_wide(std::span<const OuterTerm> terms, const Block& block, OuterPieceDone done) {
   HWY_ALIGN float sums[kOuterRows * kOuterCols];
+  if (block.cols % kLine != 0) clear_line_ends({sums, block.rows, block.cols, kOuterCols});
   HWY_ALIGN float left[kStrips * kStripStep];
   HWY_ALIGN float right[kPieceCols * kCopiedSamples];
   bool accumulate = false;
-  for (const OuterTerm& term : terms) {
+  for (const OuterTerm& given : terms) {
+    const OuterTerm term = kTransposed ? OuterTerm{given.right, given.left} : given;
     const size_t part = equal_part(term.left.rows, kCopiedSamples);
     for (size_t s = 0; s < term.left.rows; s += part) {
       const size_t samples = std::min(part, term.left.rows - s);
@@ -84,7 +102,8 @@ void dense_wide(std::span<const OuterTerm> terms, const Block& block, OuterPiece
     for (size_t j = 0; j < block.cols; j += kPieceCols) {
       const size_t rows = std::min(kPieceRows, block.rows - i);
       const size_t cols = std::min(kPieceCols, block.cols - j);
-      done({{block.row + i, rows, block.col + j, cols}, {sums + i * kOuterCols + j, rows, cols, kOuterCols}});
+      done(piece_of<kTransposed>({block.row + i, rows, block.col + j, cols},
+                                 {sums + i * kOuterCols + j, rows, cols, kOuterCols}));
     }
   }
 }
@@ -96,13 +115,17 @@ bool wide_pays(size_t samples, size_t cols) {
   return samples > 0 && (cols > 2 * kPieceCols || (cols > kPieceCols && samples >= kManySamples));
 }
 
+/// `block` has at most 64 columns.
+template <bool kTransposed>
 void dense(std::span<const OuterTerm> terms, const Block& block, OuterPieceDone done) {
   HWY_ALIGN float piece[kPieceRows * kPieceCols];
+  if (block.cols % kLine != 0) clear_line_ends({piece, kPieceRows, block.cols, kPieceCols});
   for (size_t i = 0; i < block.rows; i += kPieceRows) {
     const size_t rows = std::min(kPieceRows, block.rows - i);
     const MatrixView<float> c(piece, rows, block.cols, kPieceCols);
     bool accumulate = false;
-    for (const OuterTerm& term : terms) {
+    for (const OuterTerm& given : terms) {
+      const OuterTerm term = kTransposed ? OuterTerm{given.right, given.left} : given;
       const size_t samples = term.left.rows;
       const LeftOperand left = LeftOperand::transposed(term.left, block.row + i, rows);
       const size_t part = equal_part(samples, kMaxSamples);
@@ -112,7 +135,7 @@ void dense(std::span<const OuterTerm> terms, const Block& block, OuterPieceDone 
         accumulate = true;
       }
     }
-    done({{block.row + i, rows, block.col, block.cols}, c});
+    done(piece_of<kTransposed>({block.row + i, rows, block.col, block.cols}, c));
   }
 }
 
@@ -144,8 +167,10 @@ void add_sparse(const OuterTerm& term, const Block& block, const uint64_t* words
 }
 
 /// The same as dense(), with the sums kept by columns until they are complete.
+template <bool kTransposed>
 void sparse(std::span<const OuterTerm> terms, const Block& block, bool always, OuterPieceDone done) {
   HWY_ALIGN float turned[kPieceCols * kOuterRows];
+  if (kTransposed && block.rows % kLine != 0) clear_line_ends({turned, block.cols, block.rows, kOuterRows});
   uint64_t words[kSamples];
   bool accumulate = false;
   for (const OuterTerm& term : terms) {
@@ -168,8 +193,14 @@ void sparse(std::span<const OuterTerm> terms, const Block& block, bool always, O
   HWY_ALIGN float piece[kPieceRows * kPieceCols];
   for (size_t i = 0; i < block.rows; i += kPieceRows) {
     const size_t rows = std::min(kPieceRows, block.rows - i);
-    transpose({turned + i, block.cols, rows, kOuterRows}, piece, kPieceCols);
-    done({{block.row + i, rows, block.col, block.cols}, {piece, rows, block.cols, kPieceCols}});
+    const Block at{block.row + i, rows, block.col, block.cols};
+    const MatrixView<const float> made(turned + i, block.cols, rows, kOuterRows);
+    if constexpr (kTransposed) {
+      done({at, made});
+    } else {
+      transpose(made, piece, kPieceCols);
+      done({at, {piece, rows, block.cols, kPieceCols}});
+    }
   }
 }
 
@@ -184,30 +215,46 @@ bool looks_sparse(std::span<const OuterTerm> terms, const Block& block) {
 }
 
 /// The sum over no samples.
+template <bool kTransposed>
 void nothing(const Block& block, OuterPieceDone done) {
-  HWY_ALIGN float piece[kPieceRows * kPieceCols] = {};
+  HWY_ALIGN const float piece[kPieceRows * kPieceCols] = {};
   for (size_t i = 0; i < block.rows; i += kPieceRows) {
     const size_t rows = std::min(kPieceRows, block.rows - i);
-    done({{block.row + i, rows, block.col, block.cols}, {piece, rows, block.cols, kPieceCols}});
+    done({{block.row + i, rows, block.col, block.cols},
+          {piece, kTransposed ? block.cols : rows, kTransposed ? rows : block.cols, kPieceCols}});
   }
 }
 
-void outer_all(std::span<const OuterTerm> terms, const Block& block, Zeros zeros, OuterPieceDone done) {
+template <bool kTransposed>
+void outer_block_of(std::span<const OuterTerm> terms, const Block& block, Zeros zeros, OuterPieceDone done) {
   size_t samples = 0;
   for (const OuterTerm& term : terms) samples += term.left.rows;
   const bool skips =
       samples != 0 && (zeros == Zeros::skip || (zeros == Zeros::automatic && looks_sparse(terms, block)));
-  if (!skips && wide_pays(samples, block.cols)) return dense_wide(terms, block, done);
-  for (size_t j = 0; j < block.cols; j += kPieceCols) {
-    const Block part{block.row, block.rows, block.col + j, std::min(kPieceCols, block.cols - j)};
-    if (samples == 0) {
-      nothing(part, done);
-    } else if (skips) {
-      sparse(terms, part, zeros == Zeros::skip, done);
-    } else {
-      dense(terms, part, done);
+  if (samples == 0 || skips) {
+    for (size_t j = 0; j < block.cols; j += kPieceCols) {
+      const Block part{block.row, block.rows, block.col + j, std::min(kPieceCols, block.cols - j)};
+      if (skips) {
+        sparse<kTransposed>(terms, part, zeros == Zeros::skip, done);
+      } else {
+        nothing<kTransposed>(part, done);
+      }
     }
+    return;
   }
+  const Block made = kTransposed ? Block{block.col, block.cols, block.row, block.rows} : block;
+  if (wide_pays(samples, block.cols)) return dense_wide<kTransposed>(terms, made, done);
+  for (size_t j = 0; j < made.cols; j += kPieceCols) {
+    dense<kTransposed>(terms, {made.row, made.rows, made.col + j, std::min(kPieceCols, made.cols - j)}, done);
+  }
+}
+
+void outer_all(std::span<const OuterTerm> terms, const Block& block, Zeros zeros, OuterPieceDone done) {
+  outer_block_of<false>(terms, block, zeros, done);
+}
+
+void outer_transposed_all(std::span<const OuterTerm> terms, const Block& block, Zeros zeros, OuterPieceDone done) {
+  outer_block_of<true>(terms, block, zeros, done);
 }
 
 }  // namespace
@@ -219,6 +266,7 @@ namespace fanin::linalg {
 namespace {
 
 HWY_EXPORT(outer_all);
+HWY_EXPORT(outer_transposed_all);
 
 constexpr std::size_t kLine = 16;  // floats in a cache line
 
@@ -254,6 +302,10 @@ Block outer_block(std::size_t rows, std::size_t cols, std::size_t index) {
 
 void outer_product(std::span<const OuterTerm> terms, const Block& block, Zeros zeros, OuterPieceDone done) {
   HWY_DYNAMIC_DISPATCH(outer_all)(terms, block, zeros, done);
+}
+
+void outer_product_transposed(std::span<const OuterTerm> terms, const Block& block, Zeros zeros, OuterPieceDone done) {
+  HWY_DYNAMIC_DISPATCH(outer_transposed_all)(terms, block, zeros, done);
 }
 
 }  // namespace fanin::linalg

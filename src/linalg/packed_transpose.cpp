@@ -34,25 +34,51 @@ void detail::transpose(MatrixView<const float> from, float* to, std::size_t to_r
 }
 
 PackedTranspose::PackedTranspose(std::size_t rows, std::size_t cols)
-    : rows_(rows), cols_(cols), data_((rows + 15) / 16 * 16 * cols) {}
+    : rows_(rows), cols_(cols), data_(size(rows, cols)) {}
 
-std::size_t PackedTranspose::width(std::size_t p) const {
-  return std::min(kPanel, (rows_ - p * kPanel + 15) / 16 * 16);
+PackedTranspose::PackedTranspose(std::size_t rows, std::size_t cols, float* panels) noexcept
+    : rows_(rows), cols_(cols), outside_(panels) {}
+
+std::size_t PackedTranspose::size(std::size_t rows, std::size_t cols) noexcept {
+  return (rows + 15) / 16 * 16 * cols;
+}
+
+std::size_t PackedTranspose::width(std::size_t rows, std::size_t p) noexcept {
+  return std::min(kPanel, (rows - p * kPanel + 15) / 16 * 16);
 }
 
 MatrixView<const float> PackedTranspose::panel(std::size_t p) const {
-  return {data_.data() + p * kPanel * cols_, cols_, std::min(kPanel, rows_ - p * kPanel), width(p)};
+  return {data() + p * kPanel * cols_, cols_, std::min(kPanel, rows_ - p * kPanel), width(p)};
 }
 
-void PackedTranspose::refresh(MatrixView<const float> block, std::size_t first_row, std::size_t first_col) {
-  for (std::size_t i = 0; i < block.rows;) {
-    const std::size_t row = first_row + i;
-    const std::size_t p = row / kPanel;
-    const std::size_t n = std::min(block.rows - i, (p + 1) * kPanel - row);
-    float* to = data_.data() + p * kPanel * cols_ + first_col * width(p) + row % kPanel;
-    detail::transpose(block.rows_at(i, n), to, width(p));
+namespace {
+
+/// Calls part(first row of the block, rows) for each panel that the rows [first_row, first_row + rows) of W touch.
+template <class Part>
+void for_panels(std::size_t first_row, std::size_t rows, Part part) {
+  for (std::size_t i = 0; i < rows;) {
+    const std::size_t n = std::min(rows - i, PackedTranspose::kPanel - (first_row + i) % PackedTranspose::kPanel);
+    part(i, n);
     i += n;
   }
+}
+
+}  // namespace
+
+void PackedTranspose::refresh(MatrixView<const float> block, std::size_t first_row, std::size_t first_col) {
+  for_panels(first_row, block.rows, [&](std::size_t i, std::size_t n) {
+    const std::size_t row = first_row + i;
+    detail::transpose(block.rows_at(i, n), data() + offset(row, first_col), width(row / kPanel));
+  });
+}
+
+void PackedTranspose::unpack(const float* panels, std::size_t rows, std::size_t cols, MatrixView<float> block,
+                             std::size_t first_row, std::size_t first_col) {
+  for_panels(first_row, block.rows, [&](std::size_t i, std::size_t n) {
+    const std::size_t row = first_row + i;
+    detail::transpose({panels + offset(rows, cols, row, first_col), block.cols, n, width(rows, row / kPanel)},
+                      block.row(i), block.stride);
+  });
 }
 
 }  // namespace fanin::linalg

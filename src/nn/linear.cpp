@@ -1,10 +1,13 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 #include <vector>
 
+#include "fanin/core/buffer.h"
 #include "fanin/core/error.h"
+#include "fanin/core/function_ref.h"
 #include "fanin/linalg/bf16.h"
 #include "fanin/linalg/gemm.h"
 #include "fanin/linalg/outer_product.h"
@@ -14,52 +17,118 @@
 namespace fanin::nn {
 namespace {
 
-/// The products of float32 numbers.
+constexpr std::size_t kLine = 16;  // floats in a cache line
+
+std::size_t rounded_to_lines(std::size_t n) {
+  return (n + kLine - 1) / kLine * kLine;
+}
+
+/// A piece of the gradient of W, and where it lies in the training order of W.
+struct Piece {
+  std::size_t first;
+  std::size_t stride;
+  MatrixView<const float> values;
+};
+using PieceDone = FunctionRef<void(const Piece& piece)>;
+
+/// The products of float32 numbers. In training W lives in the panels of the forward product, and its gradient is made
+/// in their order: what a piece touches of W and the optimizer's state is contiguous, and nothing is turned but for
+/// backward(), which reads W in its own order.
 class Float32Products {
  public:
   Float32Products(std::size_t outputs, std::size_t inputs, linalg::Zeros zeros)
-      : zeros_(zeros), packed_(outputs, inputs) {}
+      : outputs_(outputs), inputs_(inputs), zeros_(zeros) {}
+
+  [[nodiscard]] std::size_t training_size() const { return linalg::PackedTranspose::size(outputs_, inputs_); }
+  void bind(MatrixView<float> w, float* training, bool backward) {
+    w_ = w;
+    panels_ = {outputs_, inputs_, training};
+    backward_ = backward;
+  }
+  void to_training_order(MatrixView<const float> w, float* training) const {
+    linalg::PackedTranspose(outputs_, inputs_, training).refresh(w, 0);
+  }
+  void from_training_order(const float* training, MatrixView<float> w) const {
+    linalg::PackedTranspose::unpack(training, outputs_, inputs_, w, 0);
+  }
+  void refresh() { panels_.refresh(w_, 0); }
 
   void forward(MatrixView<const float> x, std::span<const float> bias, MatrixView<float> y,
                linalg::BlockDone done) const {
-    linalg::gemm_transposed(x, packed_, bias, y, zeros_, done);
+    linalg::gemm_transposed(x, panels_, bias, y, zeros_, done);
   }
-  void backward(MatrixView<const float> dy, MatrixView<const float> w, MatrixView<float> dx,
-                linalg::BlockDone done) const {
-    linalg::gemm(linalg::LeftOperand::plain(dy), w, linalg::Start::zero, dx, zeros_, done);
+  void backward(MatrixView<const float> dy, MatrixView<float> dx, linalg::BlockDone done) const {
+    if (!backward_) {
+      // No part of training, but right all the same.
+      Buffer<float> w(outputs_ * inputs_);
+      const MatrixView<float> now(w.data(), outputs_, inputs_);
+      panels_.unpack(now, 0);
+      return linalg::gemm(linalg::LeftOperand::plain(dy), now, linalg::Start::zero, dx, zeros_, done);
+    }
+    linalg::gemm(linalg::LeftOperand::plain(dy), w_, linalg::Start::zero, dx, zeros_, done);
   }
-  void gradient(const linalg::OuterTerm& term, const linalg::Block& block, linalg::OuterPieceDone done) const {
-    linalg::outer_product({&term, 1}, block, zeros_, done);
+  void gradient(const linalg::OuterTerm& term, const linalg::Block& block, PieceDone done) {
+    linalg::outer_product_transposed({&term, 1}, block, zeros_, [&](const linalg::OuterPiece& piece) {
+      const linalg::Block& b = piece.block;
+      const std::size_t width = rounded_to_lines(b.rows);
+      done({panels_.offset(b.row, b.col),
+            panels_.width(b.row / linalg::PackedTranspose::kPanel),
+            {piece.values.data, b.cols, width, piece.values.stride}});
+      if (backward_) panels_.unpack({w_.row(b.row) + b.col, b.rows, b.cols, w_.stride}, b.row, b.col);
+    });
   }
-  void refresh(MatrixView<const float> w, std::size_t row, std::size_t col) { packed_.refresh(w, row, col); }
 
  private:
+  std::size_t outputs_;
+  std::size_t inputs_;
   linalg::Zeros zeros_;
-  linalg::PackedTranspose packed_;
+  MatrixView<float> w_;
+  linalg::PackedTranspose panels_;
+  bool backward_ = true;
 };
-
-/// The products of the numbers' bfloat16 neighbours.
+/// The products of the numbers' bfloat16 neighbours. In training W keeps its order, and the neighbours are copies.
 class Bf16Products {
  public:
   Bf16Products(std::size_t outputs, std::size_t inputs) : packed_(outputs, inputs) {}
+
+  [[nodiscard]] std::size_t training_size() const { return rounded_to_lines(packed_.rows() * packed_.cols()); }
+  void bind(MatrixView<float> w, float* training, bool /*backward*/) {
+    w_ = w;
+    training_ = {training, w.rows, w.cols};
+  }
+  void to_training_order(MatrixView<const float> w, float* training) const {
+    std::copy_n(w.data, w.rows * w.cols, training);
+  }
+  void from_training_order(const float* training, MatrixView<float> w) const {
+    std::copy_n(training, w.rows * w.cols, w.data);
+  }
+  void refresh() {
+    to_training_order(w_, training_.data);
+    packed_.refresh(training_, 0, 0);
+  }
 
   void forward(MatrixView<const float> x, std::span<const float> bias, MatrixView<float> y,
                linalg::BlockDone done) const {
     linalg::gemm_transposed(x, packed_, bias, y, done);
   }
-  void backward(MatrixView<const float> dy, MatrixView<const float> /*w*/, MatrixView<float> dx,
-                linalg::BlockDone done) const {
+  void backward(MatrixView<const float> dy, MatrixView<float> dx, linalg::BlockDone done) const {
     linalg::gemm(dy, packed_, dx, done);
   }
-  void gradient(const linalg::OuterTerm& term, const linalg::Block& block, linalg::OuterPieceDone done) const {
-    linalg::outer_product_bf16({&term, 1}, block, done);
+  void gradient(const linalg::OuterTerm& term, const linalg::Block& block, PieceDone done) {
+    linalg::outer_product_bf16({&term, 1}, block, [&](const linalg::OuterPiece& piece) {
+      const linalg::Block& b = piece.block;
+      done({b.row * training_.stride + b.col, training_.stride, piece.values});
+      packed_.refresh({training_.row(b.row) + b.col, b.rows, b.cols, training_.stride}, b.row, b.col);
+    });
   }
-  void refresh(MatrixView<const float> w, std::size_t row, std::size_t col) { packed_.refresh(w, row, col); }
 
  private:
+  MatrixView<float> w_;
+  MatrixView<float> training_;
   linalg::PackedBf16 packed_;
 };
 
+/// In the training store W as its products want it, then the bias.
 template <class Products>
 class Linear final : public Layer {
  public:
@@ -86,7 +155,7 @@ class Linear final : public Layer {
 
   void backward_blocks(const Pass&, MatrixView<const float>, MatrixView<const float>, MatrixView<const float> dy,
                        MatrixView<float> dx, linalg::BlockDone done) const override {
-    products_.backward(dy, weight(), dx, done);
+    products_.backward(dy, dx, done);
   }
 
   // Whatever the products are computed in: this is the function that they come near to.
@@ -105,45 +174,64 @@ class Linear final : public Layer {
     return {{"weight", shape, Role::weight, fans}, {"bias", Shape{outputs_}, Role::bias, fans}};
   }
 
-  void bind(std::span<const std::size_t> offsets, const float* values) override {
-    weight_offset_ = offsets[0];
-    bias_offset_ = offsets[1];
-    weight_ = values + weight_offset_;
-    bias_ = values + bias_offset_;
+  [[nodiscard]] std::size_t training_size() const override {
+    return products_.training_size() + rounded_to_lines(outputs_);
+  }
+
+  void bind(const Binding& at) override {
+    weight_offset_ = at.offsets[0];
+    bias_offset_ = at.offsets[1];
+    training_weight_ = at.training_offset;
+    training_bias_ = at.training_offset + products_.training_size();
+    store_bias_ = at.store + bias_offset_;
+    bias_ = at.training + training_bias_;
+    products_.bind(weight_in(at.store), at.training + training_weight_, at.backward);
     refresh();
+  }
+
+  void to_training_order(const float* store, float* training) const override {
+    products_.to_training_order(weight_in(store), training + training_weight_);
+    std::copy_n(store + bias_offset_, outputs_, training + training_bias_);
+  }
+  void from_training_order(const float* training, float* store) const override {
+    products_.from_training_order(training + training_weight_, weight_in(store));
+    std::copy_n(training + training_bias_, outputs_, store + bias_offset_);
+  }
+  void refresh() override {
+    products_.refresh();
+    std::copy_n(store_bias_, outputs_, bias_);
   }
 
   [[nodiscard]] std::size_t gradient_blocks() const override { return linalg::outer_blocks(outputs_, inputs_); }
 
   // dW = dY^T X, and with the first columns of W db = dY^T 1. A piece, its weights and their optimizer state are in the
-  // first-level cache (of large layers in the second) when the optimizer and the repacking come to them.
+  // first-level cache (of large layers in the second) when the optimizer and what follows come to them.
   void gradient(std::size_t block, MatrixView<const float> x, MatrixView<const float> dy,
                 GradientReady ready) override {
     const linalg::OuterTerm term{dy, x};
     const linalg::Block part = linalg::outer_block(outputs_, inputs_, block);
-    products_.gradient(term, part, [&](const linalg::OuterPiece& piece) {
-      const linalg::Block& b = piece.block;
-      ready({weight_offset_ + b.row * inputs_ + b.col, inputs_, piece.values});
-      products_.refresh({weight_ + b.row * inputs_ + b.col, b.rows, b.cols, inputs_}, b.row, b.col);
-    });
+    products_.gradient(term, part, [&](const Piece& p) { ready({training_weight_ + p.first, p.stride, p.values}); });
     if (part.col != 0) return;
     std::array<float, linalg::kOuterRows> sums{};
     linalg::sum_rows({dy.data + part.row, dy.rows, part.rows, dy.stride}, std::span(sums).first(part.rows));
-    ready({bias_offset_ + part.row, part.rows, {sums.data(), 1, part.rows}});
+    ready({training_bias_ + part.row, part.rows, {sums.data(), 1, part.rows}});
   }
 
-  void refresh() override { products_.refresh(weight(), 0, 0); }
-
  private:
-  [[nodiscard]] MatrixView<const float> weight() const { return {weight_, outputs_, inputs_}; }
+  template <class T>
+  [[nodiscard]] MatrixView<T> weight_in(T* store) const {
+    return {store + weight_offset_, outputs_, inputs_};
+  }
 
   std::size_t inputs_;
   std::size_t outputs_;
   Products products_;
   std::size_t weight_offset_ = 0;
   std::size_t bias_offset_ = 0;
-  const float* weight_ = nullptr;
-  const float* bias_ = nullptr;
+  std::size_t training_weight_ = 0;
+  std::size_t training_bias_ = 0;
+  const float* store_bias_ = nullptr;
+  float* bias_ = nullptr;
 };
 
 }  // namespace

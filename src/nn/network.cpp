@@ -151,12 +151,18 @@ Network::Network(std::vector<std::unique_ptr<Layer>> layers) : layers_(std::move
     for (std::size_t b = 0; b < layers_[l]->gradient_blocks(); ++b) blocks_.push_back({l, b});
   }
   values_ = Buffer<float>(size);
+  std::size_t training_size = 0;
+  for (const auto& layer : layers_) training_size += layer->training_size();
+  training_ = Buffer<float>(training_size);
+  std::size_t training_offset = 0;
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     std::vector<std::size_t> offsets;
     for (const Parameter& p : parameters_) {
       if (p.layer == l) offsets.push_back(p.offset);
     }
-    if (!offsets.empty()) layers_[l]->bind(offsets, values_.data());
+    if (offsets.empty()) continue;
+    layers_[l]->bind({offsets, values_.data(), training_offset, training_.data(), l > first_trainable_});
+    training_offset += layers_[l]->training_size();
   }
 }
 
@@ -167,7 +173,32 @@ std::size_t Network::parameter_count() const noexcept {
 }
 
 void Network::refresh() {
+  settle();
   for (const auto& layer : layers_) layer->refresh();
+}
+
+void Network::settle() const {
+  if (settled_) return;
+  from_training_order(training_.span(), values_.span());
+  settled_ = true;
+}
+
+void Network::require_sizes(std::size_t store, std::size_t training) const {
+  if (store == values_.size() && training == training_.size()) return;
+  throw Error(ErrorKind::usage, "network",
+              fmt::format("{} numbers in the order of the parameters and {} in that of training given, the network has "
+                          "{} and {}",
+                          store, training, values_.size(), training_.size()));
+}
+
+void Network::to_training_order(std::span<const float> store, std::span<float> training) const {
+  require_sizes(store.size(), training.size());
+  for (const auto& layer : layers_) layer->to_training_order(store.data(), training.data());
+}
+
+void Network::from_training_order(std::span<const float> training, std::span<float> store) const {
+  require_sizes(store.size(), training.size());
+  for (const auto& layer : layers_) layer->from_training_order(training.data(), store.data());
 }
 
 Workspace Network::workspace(std::size_t batch, bool derivatives) const {
@@ -249,17 +280,21 @@ void Network::gradient(std::size_t block, Workspace& w, std::size_t batch, Gradi
 }
 
 void Network::gradient(Workspace& w, std::size_t batch, std::span<float> store) {
-  if (store.size() != values_.size()) {
-    throw Error(ErrorKind::usage, "network",
-                fmt::format("a gradient store of {} numbers given, the network has {}", store.size(), values_.size()));
-  }
-  for (std::size_t b = 0; b < blocks_.size(); ++b) {
+  ThreadPool one(1);
+  gradient(w, batch, store, one);
+}
+
+void Network::gradient(Workspace& w, std::size_t batch, std::span<float> store, ThreadPool& pool) {
+  Buffer<float> training(training_.size());
+  require_sizes(store.size(), training.size());
+  pool.run(blocks_.size(), [&](std::size_t b) {
     gradient(b, w, batch, [&](const GradientPiece& piece) {
       for (std::size_t i = 0; i < piece.values.rows; ++i) {
-        std::copy_n(piece.values.row(i), piece.values.cols, store.data() + piece.first + i * piece.stride);
+        std::copy_n(piece.values.row(i), piece.values.cols, training.data() + piece.first + i * piece.stride);
       }
     });
-  }
+  });
+  from_training_order(training.span(), store);
 }
 
 }  // namespace fanin::nn

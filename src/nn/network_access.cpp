@@ -106,13 +106,7 @@ void NetworkAccess::gradients(init::TakeGradient take) {
     network_.backward(pass, w, first, end - first);
   });
   std::vector<float> store(network_.values().size());
-  pool_.run(network_.gradient_blocks(), [&](std::size_t block) {
-    network_.gradient(block, w, n, [&](const GradientPiece& piece) {
-      for (std::size_t i = 0; i < piece.values.rows; ++i) {
-        std::copy_n(piece.values.row(i), piece.values.cols, store.data() + piece.first + i * piece.stride);
-      }
-    });
-  });
+  network_.gradient(w, n, store, pool_);
   for (std::size_t k = 0; k < places_.size(); ++k) {
     take(k, std::span<const float>(store).subspan(weight(k).offset, weight(k).shape.elements()));
   }

@@ -79,7 +79,7 @@ struct Trainer::State {
         test(test_data),
         pool(p),
         network(o.network),
-        optimizer(o.optimizer, network.values().size()),
+        optimizer(o.optimizer, network.training_size()),
         split(make_split(train_data, o)),
         order(make_order(split, o)),
         workspace(network.workspace(std::min(o.batch, split.train.size()))),
@@ -197,7 +197,7 @@ double Trainer::State::step(std::span<const std::uint32_t> batch, std::span<cons
       only_top ? optim::Step() : optimizer.step(lower_rate(), options.top_only_epochs * order.batches());
   const std::size_t begun = only_top ? first_top_block : 0;
   const std::size_t blocks = network.gradient_blocks() - begun;
-  float* weights = network.values().data();
+  float* weights = network.training_values().data();
   pool.run(blocks, [&](std::size_t task) {
     // A few samples at a time, so that waiting for memory hides behind the arithmetic.
     const std::size_t begin = next.size() * task / blocks;
@@ -231,7 +231,8 @@ void Trainer::State::save(const CheckpointOptions& checkpoint) {
   at.values.assign(network.values().begin(), network.values().end());
   at.slots.resize(optimizer.state_slots());
   for (std::size_t s = 0; s < at.slots.size(); ++s) {
-    at.slots[s].assign(optimizer.state(s).begin(), optimizer.state(s).end());
+    at.slots[s].assign(at.values.size(), 0);
+    network.from_training_order(optimizer.state(s), at.slots[s]);
   }
   write_checkpoint(checkpoint.path, at);
 }
@@ -360,7 +361,7 @@ void Trainer::resume(const std::string& path) {
   std::copy(c.values.begin(), c.values.end(), s.network.values().begin());
   s.network.refresh();
   for (std::size_t i = 0; i < c.slots.size(); ++i) {
-    std::copy(c.slots[i].begin(), c.slots[i].end(), s.optimizer.state(i).begin());
+    s.network.to_training_order(c.slots[i], s.optimizer.state(i));
   }
   s.optimizer.restore(c.optimizer_steps);
   s.at = std::move(c);

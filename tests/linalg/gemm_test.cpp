@@ -295,6 +295,32 @@ TEST(PackedTranspose, RefreshOfABlockChangesThatAlone) {
   });
 }
 
+TEST(PackedTranspose, UnpackingGivesBlocksBackAndNothingElse) {
+  constexpr std::size_t kRows = 150;
+  constexpr std::size_t kCols = 97;
+  test::for_each_target([&](const std::string& target) {
+    Plane w(kRows, kCols, 0.2);
+    std::vector<float> panels(PackedTranspose::size(kRows, kCols), 99.0F);
+    PackedTranspose outside(kRows, kCols, panels.data());
+    outside.refresh(w.view(), 0);
+    // 150 rows end 10 places before the last cache line does.
+    EXPECT_EQ(std::count(panels.begin(), panels.end(), 99.0F), static_cast<std::ptrdiff_t>(10 * kCols));
+    for (std::size_t i = 0; i < kRows; ++i) {
+      for (std::size_t j = 0; j < kCols; ++j) ASSERT_EQ(panels[outside.offset(i, j)], w.view()(i, j)) << target;
+    }
+    Plane back(kRows, kCols, 5.0);
+    Plane before(kRows, kCols, 5.0);
+    const MatrixView<float> all = back.view();
+    outside.unpack({all.row(40) + 16, 91, 37, all.stride}, 40, 16);
+    for (std::size_t i = 0; i < kRows; ++i) {
+      for (std::size_t j = 0; j < kCols; ++j) {
+        const bool inside = i >= 40 && i < 131 && j >= 16 && j < 53;
+        ASSERT_EQ(all(i, j), inside ? w.view()(i, j) : before.view()(i, j)) << target << i << "," << j;
+      }
+    }
+  });
+}
+
 TEST(Gemm, AnEmptyInnerIndexLeavesTheStart) {
   Plane a(3, 1, 0.1);
   Plane c(3, 5, 0.4);

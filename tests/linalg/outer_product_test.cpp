@@ -46,6 +46,31 @@ std::vector<float> slow(const std::vector<OuterTerm>& terms, std::size_t m, std:
   return c;
 }
 
+/// C from pieces that came transposed, up to whole cache lines of which the rows of `values` go on with zeros.
+std::vector<float> fast_transposed(const std::vector<OuterTerm>& terms, std::size_t m, std::size_t n, Zeros zeros) {
+  std::vector<float> c(m * n);
+  std::vector<int> times(m * n);
+  for (std::size_t b = 0; b < outer_blocks(m, n); ++b) {
+    const Block block = outer_block(m, n, b);
+    outer_product_transposed(terms, block, zeros, [&](const OuterPiece& piece) {
+      EXPECT_EQ(piece.values.rows, piece.block.cols);
+      EXPECT_EQ(piece.values.cols, piece.block.rows);
+      EXPECT_LE(piece.block.rows, 64U);
+      EXPECT_LE(piece.block.cols, 64U);
+      EXPECT_EQ((piece.block.row - block.row) % 64, 0U);
+      for (std::size_t j = 0; j < piece.values.rows; ++j) {
+        for (std::size_t i = 0; i < piece.values.cols; ++i) {
+          c[(piece.block.row + i) * n + piece.block.col + j] = piece.values(j, i);
+          ++times[(piece.block.row + i) * n + piece.block.col + j];
+        }
+        for (std::size_t i = piece.values.cols; i % 16 != 0; ++i) EXPECT_EQ(piece.values.row(j)[i], 0.0F);
+      }
+    });
+  }
+  EXPECT_EQ(std::count(times.begin(), times.end(), 1), static_cast<std::ptrdiff_t>(m * n));
+  return c;
+}
+
 std::vector<float> fast(const std::vector<OuterTerm>& terms, std::size_t m, std::size_t n, Zeros zeros) {
   std::vector<float> c(m * n);
   std::vector<int> times(m * n);
@@ -92,6 +117,9 @@ TEST(OuterProduct, EqualsTheChainOfFusedMultiplyAddsBitForBit) {
           const std::vector<float> got = fast(terms, at.m, at.n, zeros);
           EXPECT_EQ(0, std::memcmp(got.data(), expected.data(), got.size() * sizeof(float)))
               << target << " " << str(zeros) << " " << at.m << "x" << at.n << " zeros " << zeros_in_first;
+          const std::vector<float> turned = fast_transposed(terms, at.m, at.n, zeros);
+          EXPECT_EQ(0, std::memcmp(turned.data(), expected.data(), turned.size() * sizeof(float)))
+              << target << " " << str(zeros) << " " << at.m << "x" << at.n << " zeros " << zeros_in_first;
         }
       }
     }
@@ -132,6 +160,19 @@ TEST(OuterProduct, WideBlocksEqualTheChainOfFusedMultiplyAddsBitForBit) {
           });
           EXPECT_EQ(0, std::memcmp(got.data(), expected.data(), got.size() * sizeof(float)))
               << target << " " << str(zeros) << " " << at.m << "x" << at.n << " block " << b;
+          std::fill(got.begin(), got.end(), 77.0F);
+          outer_product_transposed(terms, block, zeros, [&](const OuterPiece& piece) {
+            EXPECT_EQ((piece.block.row - block.row) % 64, 0U);
+            for (std::size_t j = 0; j < piece.values.rows; ++j) {
+              for (std::size_t i = 0; i < piece.values.cols; ++i) {
+                got[(piece.block.row - block.row + i) * block.cols + piece.block.col - block.col + j] =
+                    piece.values(j, i);
+              }
+              for (std::size_t i = piece.values.cols; i % 16 != 0; ++i) EXPECT_EQ(piece.values.row(j)[i], 0.0F);
+            }
+          });
+          EXPECT_EQ(0, std::memcmp(got.data(), expected.data(), got.size() * sizeof(float)))
+              << target << " transposed " << str(zeros) << " " << at.m << "x" << at.n << " block " << b;
         }
       }
     }
@@ -140,8 +181,9 @@ TEST(OuterProduct, WideBlocksEqualTheChainOfFusedMultiplyAddsBitForBit) {
 
 TEST(OuterProduct, NoSamplesGiveZeros) {
   const OuterTerm none{{nullptr, 0, 70}, {nullptr, 0, 20}};
-  const std::vector<float> c = fast({none}, 70, 20, Zeros::automatic);
-  EXPECT_EQ(std::count(c.begin(), c.end(), 0.0F), 70 * 20);
+  for (const auto& c : {fast({none}, 70, 20, Zeros::automatic), fast_transposed({none}, 70, 20, Zeros::automatic)}) {
+    EXPECT_EQ(std::count(c.begin(), c.end(), 0.0F), 70 * 20);
+  }
 }
 
 // What makes blocks a fair unit of work: all are nearly of one size, and of whole cache lines but for the last.

@@ -40,4 +40,9 @@ inline constexpr std::size_t kOuterCols = 256;
 /// operands. Allocates nothing; which bits come out depends neither on the blocks nor on `zeros`.
 void outer_product(std::span<const OuterTerm> terms, const Block& block, Zeros zeros, OuterPieceDone done);
 
+/// The same sums, handed over transposed: `values` is [block.cols, block.rows], element (j, i) of it is element
+/// (block.row + i, block.col + j) of C. Pieces begin at rows block.row + 64 t. Up to the next whole cache line the rows
+/// of `values` go on with zeros. It is the order of PackedTranspose, and costs no turning.
+void outer_product_transposed(std::span<const OuterTerm> terms, const Block& block, Zeros zeros, OuterPieceDone done);
+
 }  // namespace fanin::linalg

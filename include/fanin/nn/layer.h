@@ -26,7 +26,7 @@ struct Pass {
 };
 
 /// A finished piece of the gradient: element (i, j) of `values` is the derivative by element first + i * stride + j of
-/// the parameter store. The values live only during the call.
+/// the training store. The values live only during the call.
 struct GradientPiece {
   std::size_t first = 0;
   std::size_t stride = 0;
@@ -34,10 +34,20 @@ struct GradientPiece {
 };
 using GradientReady = FunctionRef<void(const GradientPiece& piece)>;
 
+/// Where the parameters of a layer are.
+struct Binding {
+  std::span<const std::size_t> offsets;  ///< of its parameters() in the store, element by element
+  float* store = nullptr;                ///< of the network: what is written to files
+  std::size_t training_offset = 0;       ///< of the layer's training_size() floats in the training store
+  float* training = nullptr;             ///< of the network: the same parameters, in the order that steps work in
+  /// Whether training calls backward(): not that of the lowest layer with parameters.
+  bool backward = true;
+};
+
 /// A map from [rows, inputs] to [rows, outputs] that can be differentiated.
 ///
 /// forward() and backward() treat each row by itself, with the same bits however a batch is cut into row ranges, so
-/// ranges can run on any threads. Parameters live in the flat store of the network; bind() says where.
+/// ranges can run on any threads. Parameters live in two flat stores of the network, see Network; bind() says where.
 class Layer {
  public:
   virtual ~Layer() = default;
@@ -78,15 +88,22 @@ class Layer {
 
   /// The parameters, named without the layer's prefix (`weight`), offsets not set.
   [[nodiscard]] virtual std::vector<Parameter> parameters() const { return {}; }
-  /// `offsets` belongs to parameters(), element by element; the stores outlive the layer.
-  virtual void bind(std::span<const std::size_t> /*offsets*/, const float* /*values*/) {}
+  /// The floats that the parameters take in the training store, a multiple of 16.
+  [[nodiscard]] virtual std::size_t training_size() const { return 0; }
+  /// The stores outlive the layer.
+  virtual void bind(const Binding& /*at*/) {}
+  /// Copies the layer's parameters, or as many numbers of any other meaning that belong to them (an optimizer's state,
+  /// a gradient), from a whole store to a whole training store and back. Padding stays what it is.
+  virtual void to_training_order(const float* /*store*/, float* /*training*/) const {}
+  virtual void from_training_order(const float* /*training*/, float* /*store*/) const {}
   /// The gradient comes in this many pieces of similar cost, to be computed in any order on any thread.
   [[nodiscard]] virtual std::size_t gradient_blocks() const { return 0; }
-  /// Computes block `block` of dLoss/dparameters from the whole batch and hands it over in pieces, each element once.
-  /// The parameters of a piece may be changed at once: the layer takes over their new values after the call.
+  /// Computes block `block` of dLoss/dparameters from the whole batch and hands it over in pieces, each element once,
+  /// padding at most once and as zero. The elements of a piece may be changed at once in the training store: the layer
+  /// takes over their new values after the call.
   virtual void gradient(std::size_t /*block*/, MatrixView<const float> /*x*/, MatrixView<const float> /*dy*/,
                         GradientReady /*ready*/) {}
-  /// Takes over values that were written to the store from outside.
+  /// Takes over values that were written to the store from outside: to the training store, and into copies.
   virtual void refresh() {}
 };
 

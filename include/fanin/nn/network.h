@@ -5,10 +5,12 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "fanin/core/buffer.h"
 #include "fanin/core/matrix_view.h"
+#include "fanin/core/thread_pool.h"
 #include "fanin/nn/activation.h"
 #include "fanin/nn/layer.h"
 #include "fanin/nn/parameter.h"
@@ -68,9 +70,12 @@ class Workspace {
 
 /// Layers in a row over one flat, cache-line aligned parameter store.
 ///
-/// All parameters lie in one buffer, each starting at a multiple of 16 floats with zeros between; an optimizer's state
-/// and a stored gradient have the same layout. Names and shapes are those of a PyTorch Sequential of
-/// the same layers (`0.weight` [256, 784], `0.bias` [256], `2.weight`, ...).
+/// All parameters lie in one buffer, each starting at a multiple of 16 floats with zeros between. Names and shapes are
+/// those of a PyTorch Sequential of the same layers (`0.weight` [256, 784], `0.bias` [256], `2.weight`, ...).
+///
+/// The training store holds the same numbers in the order in which steps are fastest, each layer's own: passes read
+/// it, gradients come in it, optimizers change it and keep their state in it. values() brings the parameter store up
+/// to date when steps have changed the other one.
 class Network {
  public:
   /// The perceptron that `spec` describes, all parameters zero. Throws Error(usage) for an invalid spec.
@@ -85,14 +90,33 @@ class Network {
   /// The number of trainable numbers, without the padding of the store.
   [[nodiscard]] std::size_t parameter_count() const noexcept;
 
-  /// The flat store. Whoever writes to it calls refresh() before the next pass.
-  [[nodiscard]] std::span<float> values() noexcept { return values_.span(); }
-  [[nodiscard]] std::span<const float> values() const noexcept { return values_.span(); }
+  /// The parameter store. Whoever writes to it calls refresh() before the next pass or step. What was got before a step
+  /// may be out of date after it: call it again. The first call after a step writes, so it wants the network alone.
+  [[nodiscard]] std::span<float> values() {
+    settle();
+    return values_.span();
+  }
+  [[nodiscard]] std::span<const float> values() const {
+    settle();
+    return std::as_const(values_).span();
+  }
   [[nodiscard]] std::span<float> values(const Parameter& p) { return values().subspan(p.offset, p.shape.elements()); }
   [[nodiscard]] std::span<const float> values(const Parameter& p) const {
     return values().subspan(p.offset, p.shape.elements());
   }
+  /// Takes over what was written to values().
   void refresh();
+
+  /// The training store, to be changed where gradient() hands over a piece, and nowhere else.
+  [[nodiscard]] std::span<float> training_values() noexcept {
+    settled_ = false;
+    return training_.span();
+  }
+  [[nodiscard]] std::size_t training_size() const noexcept { return training_.size(); }
+  /// Copies numbers that belong to the parameters (a gradient, an optimizer's state) from the order of values() to that
+  /// of training_values(), and back; padding stays what it is. Throws Error(usage) for other sizes.
+  void to_training_order(std::span<const float> store, std::span<float> training) const;
+  void from_training_order(std::span<const float> training, std::span<float> store) const;
 
   /// Room for batches of up to `batch` rows; `derivatives` only if backward() is called with it.
   [[nodiscard]] Workspace workspace(std::size_t batch, bool derivatives = true) const;
@@ -102,13 +126,14 @@ class Network {
   /// From derivatives(layers().size()) down to those of the first layer with parameters.
   void backward(const Pass& pass, Workspace& w, std::size_t first, std::size_t count) const;
 
-  /// The gradient of the whole store comes in this many blocks, see Layer::gradient().
+  /// The gradient comes in this many blocks, in the order of the training store, see Layer::gradient().
   [[nodiscard]] std::size_t gradient_blocks() const noexcept { return blocks_.size(); }
   /// The layer whose parameters `block` belongs to; later blocks belong to the same or later layers.
   [[nodiscard]] std::size_t gradient_layer(std::size_t block) const { return blocks_[block].layer; }
   void gradient(std::size_t block, Workspace& w, std::size_t batch, GradientReady ready);
   /// All blocks, kept: `store` is laid out as values(). Throws Error(usage) for another size.
   void gradient(Workspace& w, std::size_t batch, std::span<float> store);
+  void gradient(Workspace& w, std::size_t batch, std::span<float> store, ThreadPool& pool);
 
  private:
   struct Block {
@@ -121,8 +146,13 @@ class Network {
   /// The layer after the element-wise ones that follow layer l - 1, or l itself.
   [[nodiscard]] std::size_t after_elementwise(std::size_t l) const;
 
+  void require_sizes(std::size_t store, std::size_t training) const;
+  void settle() const;
+
   std::size_t first_trainable_ = 0;
-  Buffer<float> values_;
+  mutable Buffer<float> values_;
+  Buffer<float> training_;
+  mutable bool settled_ = true;
 };
 
 }  // namespace fanin::nn
