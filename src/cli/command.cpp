@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <new>
+#include <sstream>
 #include <vector>
 
 #include "fanin/core/error.h"
@@ -101,6 +102,19 @@ std::string explain(const CLI::App& app, const CLI::ParseError& error, int argc,
   return error.what();
 }
 
+// Help and versions, written as everything else is.
+int answer(const CLI::App& app, const CLI::Success& success) {
+  std::ostringstream text;
+  const int code = app.exit(success, text, text);
+  try {
+    print(text.str());
+  } catch (const Error& e) {
+    report(e.what());
+    return exit_code(e.kind());
+  }
+  return code;
+}
+
 }  // namespace
 
 void Common::add_to(CLI::App& command) {
@@ -172,7 +186,7 @@ int run(int argc, const char* const* argv) {
     if (const char* target = std::getenv("FANIN_SIMD"); target != nullptr && *target != '\0') simd::use_target(target);
     return action();
   } catch (const CLI::Success& e) {
-    return app.exit(e);
+    return answer(app, e);
   } catch (const CLI::ParseError& e) {
     report(explain(app, e, argc, argv));
     return kUsage;

@@ -209,6 +209,10 @@ int Explain::run() const {
   const Shape of = shape_wanted();
   const init::Fans fans = fans_wanted(of);
   if (compare) {
+    if (name.find('(') != std::string::npos) {
+      fail(fmt::format("--compare tables what the name alone means in each framework: '{}', not '{}'",
+                       trimmed(name.substr(0, name.find('('))), name.substr(0, 60)));
+    }
     print_comparison(init::compare(name, of, fans), common.json);
   } else {
     print_explanation(init::explain(name, of, fans), common.json);

@@ -172,6 +172,7 @@ int Init::run_with_plan() {
 
 int Init::run() {
   settings->apply();
+  (void)common.thread_count();
   if (plan.given() && !settings->print_config()) return run_with_plan();
   training.finish(*settings);
   if (settings->print_config()) {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "fanin/core/error.h"
@@ -57,15 +58,18 @@ void remove_old(const std::string& path) {
 
 class LabProgress final : public train::LabObserver {
  public:
+  /// `head` is printed once the first run begins: until then the command may still turn out to be wrong.
   LabProgress(ProgressStyle style, const train::LabOptions& options, std::string data_name, std::string best_path,
-              Files& files)
+              std::string head, Files& files)
       : bar_(style),
+        head_(std::move(head)),
         options_(options),
         data_name_(std::move(data_name)),
         best_path_(std::move(best_path)),
         files_(files) {}
 
   void on_run(std::size_t run, std::size_t runs, const std::string& init, std::uint64_t seed) override {
+    if (!head_.empty()) print(std::exchange(head_, {}));
     run_ = run;
     runs_ = runs;
     init_ = init;
@@ -120,6 +124,7 @@ class LabProgress final : public train::LabObserver {
 
  private:
   ProgressBar bar_;
+  std::string head_;
   const train::LabOptions& options_;
   std::string data_name_;
   std::string best_path_;
@@ -181,23 +186,29 @@ int Lab::run() {
   std::filesystem::create_directories(folder, error);
   if (error) throw Error(ErrorKind::io, "lab", fmt::format("cannot make the folder {}: {}", out, error.message()));
   for (const std::string& path : {best_path, json_path, csv_path, metrics_path}) io::check_writable(path);
-  remove_old(best_path);
 
   ThreadPool pool(common.thread_count());
   const train::TrainOptions& o = options.base;
+  catch_interrupts();
+  std::string head;
   if (!common.json) {
     const std::string seed_text = seeds == 1 ? fmt::format("seed {}", o.seed) : fmt::format("seeds 0..{}", seeds - 1);
-    print(
+    head =
         fmt::format("{} {} on {}: {} training and {} test samples\n{}, lr {}, batch {}, {} epochs, {}, {} thread{}\n\n",
                     o.network.widths_str(), o.network.activations_str(), data.name, split.train.size(),
                     split.test.size(), optim::str(o.optimizer.kind), o.learning_rate, o.batch, o.epochs, seed_text,
-                    pool.threads(), pool.threads() == 1 ? "" : "s"));
+                    pool.threads(), pool.threads() == 1 ? "" : "s");
   }
   Files files;
-  LabProgress progress(progress_style(common.quiet), options, data.name, best_path, files);
-  catch_interrupts();
+  LabProgress progress(progress_style(common.quiet), options, data.name, best_path, std::move(head), files);
   const train::LabResult result = train::run_lab(options, split, pool, progress);
   progress.clear();
+  if (result.rows.empty()) {
+    // An older lab's files are worth more than none.
+    note("stopped before the first row was there: nothing is written\n");
+    return kInterrupted;
+  }
+  if (!progress.best_is_saved) (void)files.attempt([&] { remove_old(best_path); });
 
   nlohmann::ordered_json document = to_json(result, options);
   document["data"] = data.name;

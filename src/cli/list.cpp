@@ -77,27 +77,26 @@ const init::SchemeInfo& find(std::string_view text) {
   }
 }
 
-// The framework of `keras:`, which asks for all of its schemes.
-std::optional<init::Framework> framework_of(std::string_view text) {
-  text = trimmed(text);
-  if (text.empty() || text.back() != ':') return std::nullopt;
-  const std::string_view name = text.substr(0, text.size() - 1);
-  const auto framework = init::framework_named(name);
-  if (framework) return framework;
+// Of `keras:` all schemes of the framework, of `torch_2_11:` those of this version alone.
+std::vector<const init::SchemeInfo*> of_dialect(std::string_view prefix) {
+  std::vector<const init::SchemeInfo*> list;
+  const auto framework = init::framework_named(prefix.substr(0, prefix.size() - 1));
   std::vector<std::string> names;
-  for (const init::Framework f : init::kFrameworks) names.emplace_back(to_string(f));
+  for (const init::SchemeInfo& s : init::dialects()) {
+    if (framework ? s.dialect->framework == *framework : s.name.starts_with(prefix)) list.push_back(&s);
+    std::string own = s.name.substr(0, s.name.find(':') + 1);
+    if (std::find(names.begin(), names.end(), own) == names.end()) names.push_back(std::move(own));
+  }
+  if (!list.empty()) return list;
   throw Error(ErrorKind::usage, "list",
-              fmt::format("no dialect is called '{}:'{}; there are {}", name.substr(0, 40), did_you_mean(name, names),
-                          fmt::join(names, ", ")));
+              fmt::format("no dialect is called '{}'{}; there are {}", prefix.substr(0, 40),
+                          did_you_mean(prefix, names), fmt::join(names, " ")));
 }
 
 std::vector<const init::SchemeInfo*> wanted(std::string_view name) {
   std::vector<const init::SchemeInfo*> list;
-  if (const auto framework = framework_of(name)) {
-    for (const init::SchemeInfo& s : init::dialects()) {
-      if (s.dialect->framework == *framework) list.push_back(&s);
-    }
-  } else if (!name.empty()) {
+  if (const std::string_view prefix = trimmed(name); prefix.ends_with(':')) return of_dialect(prefix);
+  if (!name.empty()) {
     list.push_back(&find(name));
   } else {
     for (const init::SchemeInfo& s : init::catalogue()) list.push_back(&s);
@@ -213,7 +212,7 @@ int List::run() const {
                 {"data_dependent", std::move(learned)}});
     return kOk;
   }
-  if (!name.empty() && !framework_of(name)) {
+  if (!name.empty() && !trimmed(name).ends_with(':')) {
     print(detail(*list[0]));
     return kOk;
   }

@@ -1,5 +1,7 @@
 #include "cli/train_settings.h"
 
+#include <fmt/format.h>
+
 #include "fanin/core/error.h"
 
 namespace fanin::cli {
@@ -71,7 +73,14 @@ void TrainSettings::finish(const Settings& settings) {
   if (settings.given("init-output") && !init_output_.empty()) {
     options.init.output_weights = init::Scheme::parse(init_output_);
   }
-  if (settings.given("init-bias") && !init_bias_.empty()) options.init.biases = init::Scheme::parse(init_bias_);
+  if (settings.given("init-bias") && !init_bias_.empty()) {
+    if (options.data_dependent && options.data_dependent->sets_biases()) {
+      throw Error(ErrorKind::usage, "cli",
+                  fmt::format("--init-bias {} given, but {} says itself what biases are", init_bias_,
+                              options.data_dependent->str()));
+    }
+    options.init.biases = init::Scheme::parse(init_bias_);
+  }
   options.validate();
 }
 

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <functional>
+#include <map>
 
 #include "fanin/core/error.h"
 #include "fanin/io/atomic_file.h"
@@ -140,7 +142,22 @@ std::vector<init::NamedTensor> read_spec_file(const std::filesystem::path& path)
     fail(fmt::format("has {} parameters, at most {} are allowed", list->size(), kMostParameters));
   }
   std::vector<init::NamedTensor> tensors;
-  for (std::size_t i = 0; i < list->size(); ++i) tensors.push_back(Reader(name, i, (*list)[i]).read(dtype));
+  std::map<std::string, std::size_t, std::less<>> places;
+  for (std::size_t i = 0; i < list->size(); ++i) {
+    tensors.push_back(Reader(name, i, (*list)[i]).read(dtype));
+    const auto [first, is_new] = places.emplace(tensors.back().name, i);
+    if (!is_new) fail(fmt::format("parameters {} and {} have one name, '{}'", first->second, i, first->first));
+  }
+  for (const init::NamedTensor& t : tensors) {
+    if (!t.given.tied_to) continue;
+    const auto partner = places.find(*t.given.tied_to);
+    if (partner == places.end()) {
+      fail(fmt::format("parameter '{}' is tied to '{}', which is not there", t.name, *t.given.tied_to));
+    }
+    if (tensors[partner->second].given.tied_to) {
+      fail(fmt::format("parameter '{}' is tied to '{}', which is tied itself", t.name, *t.given.tied_to));
+    }
+  }
   return tensors;
 }
 

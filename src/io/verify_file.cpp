@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "fanin/init/produce.h"
@@ -51,6 +52,26 @@ void check_digest(const std::map<std::string, std::string>& digests, Bytes bytes
                                    : "its SHA-256 is not the one of the certificate, which its plan does not make");
 }
 
+/// A failed check in words.
+std::string words(const init::Check& c) {
+  const auto off = [&](std::string_view what, std::string_view unit) {
+    return fmt::format("{} by {:.6g}{}, allowed is {:.6g}", what, std::abs(c.value), unit, c.limit);
+  };
+  if (c.name == "finite") return fmt::format("{:.0f} elements are not finite", c.value);
+  if (c.name == "bounds") return fmt::format("{:.0f} elements lie outside of the bounds of its scheme", c.value);
+  if (c.name == "exact") return fmt::format("{:.0f} elements are not the value that belongs there", c.value);
+  if (c.name == "mean") return off(c.value < 0 ? "the mean is too low" : "the mean is too high", " standard errors");
+  if (c.name == "variance") {
+    return fmt::format("the variance is {:.6g} times that of its scheme, allowed is {:.6g} more or less", 1 + c.value,
+                       c.limit);
+  }
+  if (c.name == "ks") return off("the distribution is off", "");
+  if (c.name == "zeros") {
+    return fmt::format("{:.6g} more zeros than its scheme makes, allowed are {:.6g}", c.value, c.limit);
+  }
+  return off(c.name + " is off", "");
+}
+
 void judge(const init::Plan& plan, const init::PlanEntry& entry, init::ElementRange held, Bytes bytes,
            double false_alarm, ThreadPool& pool, TensorReport& report) {
   const init::FloatType type = entry.parameter.dtype;
@@ -63,7 +84,7 @@ void judge(const init::Plan& plan, const init::PlanEntry& entry, init::ElementRa
       false_alarm, pool);
   for (const init::Check& c : report.verdict->checks) {
     if (c.passed()) continue;
-    report.findings.push_back(fmt::format("{} is {:.6g}, allowed is {:.6g}", c.name, c.value, c.limit));
+    report.findings.push_back(words(c));
   }
 }
 

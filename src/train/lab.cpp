@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "fanin/core/error.h"
+#include "fanin/nn/initialize.h"
 
 #include "train/calibration.h"
 #include "train/lab_findings.h"
@@ -33,6 +34,17 @@ LabRun run_one(const LabOptions& options, const std::string& init, std::uint64_t
     if (!run.epochs_to_target && e.test_accuracy.value_or(0) >= options.target_accuracy) run.epochs_to_target = e.epoch;
   }
   return run;
+}
+
+/// Throws Error(usage) where a scheme cannot fill the network's parameters, as one for convolutions; a start that is
+/// infinite is a result.
+void require_initializes(const TrainOptions& row, ThreadPool& pool) {
+  nn::Network network(row.network);
+  try {
+    nn::initialize(network, row.init, row.seed, pool);
+  } catch (const Error& e) {
+    if (e.kind() != ErrorKind::numeric) throw;
+  }
 }
 
 void summarize(LabRow& row) {
@@ -104,6 +116,7 @@ LabResult run_lab(const LabOptions& options, const data::Split& data, ThreadPool
     row.set_init(text);
     // What can be known now must not end a lab in its second hour.
     if (row.data_dependent) (void)calibration_samples(row, data.train);
+    require_initializes(row, pool);
   }
   const auto start = std::chrono::steady_clock::now();
   LabResult result;

@@ -66,6 +66,9 @@ TEST_F(CalibrationCommand, LabHasALineForEachAndJson) {
 }
 
 TEST_F(CalibrationCommand, WrongUsesAreErrors) {
+  for (const char* init : {"krahenbuhl(pca)", "weight_norm"}) {
+    expect_error(run(training({"--init", init, "--init-bias", "normal(0,1)"})), 2, {"--init-bias normal(0,1)", init});
+  }
   expect_error(run(training({"--init", "lsvu"})), 2, {"'lsvu'", "did you mean 'lsuv'"});
   expect_error(run(training({"--init", "lsuv(tolerance=0)"})), 2, {"tolerance", "out of range"});
   expect_error(run(training({"--init", "lsuv(samples=100000)"})), 2, {"asks for 100000 samples"});

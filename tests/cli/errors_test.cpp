@@ -117,7 +117,12 @@ TEST_F(Errors, FullDeviceIsAnIoError) {
 }
 
 TEST_F(Errors, FullStandardOutputIsAnIoError) {
-  for (const Arguments& words : {Arguments{"list"}, {"list", "--json"}, {"init", "--layers", "4-2", "-o", path("w")}}) {
+  for (const Arguments& words : {Arguments{"list"},
+                                 {"list", "--json"},
+                                 {"init", "--layers", "4-2", "-o", path("w")},
+                                 {"--help"},
+                                 {"--version"},
+                                 {"lab", "--help"}}) {
     Process process(words, "/dev/full", path("err.txt"));
     EXPECT_EQ(process.wait(), 4) << words[0];
     EXPECT_NE(io::get(path("err.txt")).find("standard output"), std::string::npos);

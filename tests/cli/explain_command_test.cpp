@@ -79,6 +79,7 @@ TEST_F(ExplainCommand, BadWordsAreOneSentence) {
   expect_error(run({"explain", "--compare", "torch:lstm"}), 2, {"stands alone"});
   expect_error(run({"explain", "linear"}), 2, {"did you mean", "'torch:linear'?"});
   expect_error(run({"explain", "lsuv"}), 2, {"'lsuv' learns from data", "'fanin list lsuv'"});
+  expect_error(run({"explain", "he_normal(gain=2)", "--compare"}), 2, {"'he_normal'", "'he_normal(gain=2)'"});
   expect_error(run({"explain"}), 2, {"name"});
 }
 
@@ -93,8 +94,11 @@ TEST_F(DialectList, OneFrameworkOrOneScheme) {
   EXPECT_GE(j.size(), 20U);
   for (const auto& s : j) EXPECT_EQ(s.at("framework"), "keras");
   EXPECT_NE(run({"list"}).out.find("dialects: torch: ("), std::string::npos);
-  expect_error(run({"list", "kears:"}), 2, {"no dialect is called 'kears:', did you mean 'keras'?"});
+  expect_error(run({"list", "kears:"}), 2, {"no dialect is called 'kears:', did you mean 'keras:'?", "torch_2_11:"});
   expect_error(run({"list", ":"}), 2, {"no dialect is called ':'"});
+  const nlohmann::json older = run({"list", "torch_2_11:", "--json"}).json().at("schemes");
+  EXPECT_GE(older.size(), 1U);
+  for (const auto& s : older) EXPECT_EQ(s.at("name").get<std::string>().rfind("torch_2_11:", 0), 0U);
 }
 
 TEST_F(DialectList, AreKnownToInit) {

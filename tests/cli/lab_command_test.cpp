@@ -1,4 +1,7 @@
+#include <chrono>
+#include <csignal>
 #include <filesystem>
+#include <thread>
 
 #include "tests/cli/program.h"
 
@@ -105,6 +108,28 @@ TEST_F(LabCommand, BestNetworkOfAnOlderLabIsNotTakenForThisOnes) {
   EXPECT_EQ(text.out.find("best.safetensors"), std::string::npos);
   EXPECT_NE(text.out.find("lab.json"), std::string::npos);
   EXPECT_TRUE(nlohmann::json::parse(io::get(path("lab/lab.json"))).at("files").at("best").is_null());
+}
+
+TEST_F(LabCommand, SchemeThatCannotFillTheNetworkEndsTheLabBeforeItsFirstRow) {
+  expect_error(run(lab({"--inits", "zeros,delta_orthogonal"})), 2, {"delta_orthogonal", "rank 2"});
+  EXPECT_FALSE(std::filesystem::exists(path("lab/lab.json")));
+}
+
+TEST_F(LabCommand, StoppedBeforeItsFirstRowItLeavesTheFilesOfAnOlderLab) {
+  ASSERT_EQ(run(lab({"-q"})).code, 0);
+  const std::string table = io::get(path("lab/lab.json"));
+  Process process(lab({"--epochs", "100000"}), path("stopped.txt"), path("err.txt"));
+  const auto has_begun = [&] {
+    return std::filesystem::exists(path("stopped.txt")) && !io::get(path("stopped.txt")).empty();
+  };
+  while (process.running() && !has_begun()) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  process.send(SIGINT);
+  EXPECT_EQ(process.wait(), 130);
+  EXPECT_NE(io::get(path("err.txt")).find("nothing is written"), std::string::npos) << io::get(path("err.txt"));
+  EXPECT_EQ(io::get(path("lab/lab.json")), table);
+  EXPECT_TRUE(std::filesystem::exists(path("lab/best.safetensors")));
 }
 
 TEST_F(LabCommand, QuickWinsOverTheFileAndEpochsOverQuick) {

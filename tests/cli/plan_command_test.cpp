@@ -52,6 +52,7 @@ TEST_F(PlanCommand, DryRunShowsThePlanAndWritesNothing) {
     EXPECT_NE(outcome.out.find(part), std::string::npos) << part << " is missing in\n" << outcome.out;
   }
   EXPECT_FALSE(std::filesystem::exists(path("m.json.certificate.json")));
+  expect_error(run(plan({"--dry-run", "--threads", "abc"})), 2, {"--threads", "'abc'"});
   const nlohmann::json j = run(plan({"--dry-run", "--json"})).json();
   EXPECT_EQ(j.at("dry_run"), true);
   EXPECT_EQ(j.at("parameters")[0].at("rule"), "role=weight -> he_normal");
@@ -88,6 +89,13 @@ TEST_F(PlanCommand, FlagsThatContradictEachOtherAreUsageErrors) {
 TEST_F(PlanCommand, BadSpecsAreBadInput) {
   io::put(path("bad.json"), R"({"parameters": [{"name": "a", "shape": [2], "rool": "bias"}]})");
   expect_error(run(plan({"--dry-run"}, "bad.json")), 3, {"bad.json", "'rool'"});
+  io::put(path("twice.json"), R"({"parameters": [{"name": "a", "shape": [2]}, {"name": "a", "shape": [2]}]})");
+  expect_error(run(plan({"--dry-run"}, "twice.json")), 3, {"[spec] ", "twice.json: parameters 0 and 1", "'a'"});
+  io::put(path("tie.json"), R"({"parameters": [{"name": "a", "shape": [2], "tied_to": "b"}]})");
+  expect_error(run(plan({"--dry-run"}, "tie.json")), 3, {"tie.json: parameter 'a' is tied to 'b', which is not there"});
+  io::put(path("ties.json"), R"({"parameters": [{"name": "a", "shape": [2], "tied_to": "b"},
+                                                {"name": "b", "shape": [2], "tied_to": "a"}]})");
+  expect_error(run(plan({"--dry-run"}, "ties.json")), 3, {"ties.json: ", "which is tied itself"});
   io::put(path("bad.safetensors"), "xx");
   expect_error(run(plan({"--dry-run"}, "bad.safetensors")), 3, {"bad.safetensors"});
   expect_error(run(plan({"--dry-run"}, "gone.json")), 4, {"gone.json"});
@@ -133,8 +141,12 @@ TEST_F(PlanCommand, VerifyHoldsAnyFileToRules) {
   EXPECT_EQ(run(words).code, 0);
   words.back().assign(1, '1');
   EXPECT_EQ(run(words).code, 1);
-  EXPECT_EQ(run({"verify", path("w"), "--rule", "role=weight -> xavier_uniform", "--rule", "role=bias -> zeros"}).code,
-            1);
+  const Outcome other =
+      run({"verify", path("w"), "--rule", "role=weight -> normal(0, 0.1)", "--rule", "role=bias -> ones"});
+  EXPECT_EQ(other.code, 1);
+  EXPECT_NE(other.out.find("times that of its scheme, allowed is "), std::string::npos) << other.out;
+  EXPECT_NE(other.out.find("'0.bias': 16 elements are not the value that belongs there"), std::string::npos)
+      << other.out;
   expect_error(run({"verify", path("w"), "--seed", "1"}), 2, {"--rule"});
   expect_error(run({"verify", path("gone")}), 4, {"gone"});
   io::put(path("junk"), "junk");

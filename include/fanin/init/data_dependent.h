@@ -43,6 +43,9 @@ class DataDependent {
   [[nodiscard]] bool samples_are_a_must() const noexcept { return samples_are_a_must_; }
   [[nodiscard]] bool drawn() const noexcept { return drawn_; }
 
+  /// Whether the method itself says what biases become, whatever filled them: krahenbuhl and weight_norm do.
+  [[nodiscard]] bool sets_biases() const noexcept { return !std::holds_alternative<LsuvOptions>(method_); }
+
   /// Throws Error(usage) for shapes [units, inputs...] that no data can serve (pca of more units than inputs) or that
   /// so many rows cannot: a look ahead, for whoever is about to begin something long.
   void check(std::span<const Shape> shapes, std::size_t rows) const;
