@@ -113,8 +113,6 @@ class LabProgress final : public train::LabObserver {
                         {"fanin.seed", fmt::format("{}", seed)},
                         {"fanin.epochs", fmt::format("{}", options_.base.epochs)}});
     });
-    // The one before it is not the best any more.
-    if (!best_is_saved) (void)files_.attempt([&] { remove_old(best_path_); });
   }
   bool stop_requested() override { return interrupted(); }
   void clear() { bar_.clear(); }
@@ -208,6 +206,7 @@ int Lab::run() {
     note("stopped before the first row was there: nothing is written\n");
     return kInterrupted;
   }
+  // What is there is not this lab's best.
   if (!progress.best_is_saved) (void)files.attempt([&] { remove_old(best_path); });
 
   nlohmann::ordered_json document = to_json(result, options);

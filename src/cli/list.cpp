@@ -212,15 +212,16 @@ int List::run() const {
                 {"data_dependent", std::move(learned)}});
     return kOk;
   }
-  if (!name.empty() && !trimmed(name).ends_with(':')) {
+  const bool is_dialect = trimmed(name).ends_with(':');
+  if (!name.empty() && !is_dialect) {
     print(detail(*list[0]));
     return kOk;
   }
   std::string text;
   for (const init::SchemeInfo* s : list) text += entry(*s) + "\n";
-  if (!name.empty()) {
-    print(text +
-          fmt::format("{} schemes; 'fanin list NAME' shows one, 'fanin explain NAME' its figures\n", list.size()));
+  if (is_dialect) {
+    print(text + fmt::format("{} scheme{}; 'fanin list NAME' shows one, 'fanin explain NAME' its figures\n",
+                             list.size(), list.size() == 1 ? "" : "s"));
     return kOk;
   }
   text += "These look at a batch of the training data, as --init of 'fanin train' and in 'fanin lab':\n\n";

@@ -3,8 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <functional>
-#include <map>
+#include <utility>
 
 #include "fanin/core/error.h"
 #include "fanin/io/atomic_file.h"
@@ -142,21 +141,21 @@ std::vector<init::NamedTensor> read_spec_file(const std::filesystem::path& path)
     fail(fmt::format("has {} parameters, at most {} are allowed", list->size(), kMostParameters));
   }
   std::vector<init::NamedTensor> tensors;
-  std::map<std::string, std::size_t, std::less<>> places;
+  std::vector<init::ParameterSpec> named;
   for (std::size_t i = 0; i < list->size(); ++i) {
-    tensors.push_back(Reader(name, i, (*list)[i]).read(dtype));
-    const auto [first, is_new] = places.emplace(tensors.back().name, i);
-    if (!is_new) fail(fmt::format("parameters {} and {} have one name, '{}'", first->second, i, first->first));
-  }
-  for (const init::NamedTensor& t : tensors) {
+    const init::NamedTensor& t = tensors.emplace_back(Reader(name, i, (*list)[i]).read(dtype));
+    init::ParameterSpec& p = named.emplace_back();
+    p.name = t.name;
+    p.shape = t.shape;
     if (!t.given.tied_to) continue;
-    const auto partner = places.find(*t.given.tied_to);
-    if (partner == places.end()) {
-      fail(fmt::format("parameter '{}' is tied to '{}', which is not there", t.name, *t.given.tied_to));
-    }
-    if (tensors[partner->second].given.tied_to) {
-      fail(fmt::format("parameter '{}' is tied to '{}', which is tied itself", t.name, *t.given.tied_to));
-    }
+    p.state = init::State::tied;
+    p.tied_to = *t.given.tied_to;
+  }
+  try {
+    // Names and ties are wrong here already, whatever --set will say of the rest.
+    (void)init::ModelSpec(std::move(named));
+  } catch (const Error& e) {
+    fail(e.what());
   }
   return tensors;
 }

@@ -58,7 +58,7 @@ std::string words(const init::Check& c) {
     return fmt::format("{} by {:.6g}{}, allowed is {:.6g}", what, std::abs(c.value), unit, c.limit);
   };
   if (c.name == "finite") return fmt::format("{:.0f} elements are not finite", c.value);
-  if (c.name == "bounds") return fmt::format("{:.0f} elements lie outside of the bounds of its scheme", c.value);
+  if (c.name == "bounds") return fmt::format("{:.0f} elements lie outside the bounds of its scheme", c.value);
   if (c.name == "exact") return fmt::format("{:.0f} elements are not the value that belongs there", c.value);
   if (c.name == "mean") return off(c.value < 0 ? "the mean is too low" : "the mean is too high", " standard errors");
   if (c.name == "variance") {
@@ -69,7 +69,7 @@ std::string words(const init::Check& c) {
   if (c.name == "zeros") {
     return fmt::format("{:.6g} more zeros than its scheme makes, allowed are {:.6g}", c.value, c.limit);
   }
-  return off(c.name + " is off", "");
+  return off("the orthogonality is off", "");
 }
 
 void judge(const init::Plan& plan, const init::PlanEntry& entry, init::ElementRange held, Bytes bytes,

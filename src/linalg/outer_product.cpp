@@ -76,7 +76,7 @@ OuterPiece piece_of(const Block& made, const MatrixView<const float>& values) {
 template <bool kTransposed>
 void dense_wide(std::span<const OuterTerm> terms, const Block& block, OuterPieceDone done) {
   HWY_ALIGN float sums[kOuterRows * kOuterCols];
-  if (block.cols % kLine != 0) clear_line_ends({sums, block.rows, block.cols, kOuterCols});
+  if (kTransposed && block.cols % kLine != 0) clear_line_ends({sums, block.rows, block.cols, kOuterCols});
   HWY_ALIGN float left[kStrips * kStripStep];
   HWY_ALIGN float right[kPieceCols * kCopiedSamples];
   bool accumulate = false;
@@ -119,7 +119,7 @@ bool wide_pays(size_t samples, size_t cols) {
 template <bool kTransposed>
 void dense(std::span<const OuterTerm> terms, const Block& block, OuterPieceDone done) {
   HWY_ALIGN float piece[kPieceRows * kPieceCols];
-  if (block.cols % kLine != 0) clear_line_ends({piece, kPieceRows, block.cols, kPieceCols});
+  if (kTransposed && block.cols % kLine != 0) clear_line_ends({piece, kPieceRows, block.cols, kPieceCols});
   for (size_t i = 0; i < block.rows; i += kPieceRows) {
     const size_t rows = std::min(kPieceRows, block.rows - i);
     const MatrixView<float> c(piece, rows, block.cols, kPieceCols);

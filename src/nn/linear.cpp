@@ -7,29 +7,16 @@
 
 #include "fanin/core/buffer.h"
 #include "fanin/core/error.h"
-#include "fanin/core/function_ref.h"
 #include "fanin/linalg/bf16.h"
 #include "fanin/linalg/gemm.h"
 #include "fanin/linalg/outer_product.h"
 #include "fanin/linalg/sum_rows.h"
 #include "fanin/nn/layer.h"
 
+#include "core/cache_line.h"
+
 namespace fanin::nn {
 namespace {
-
-constexpr std::size_t kLine = 16;  // floats in a cache line
-
-std::size_t rounded_to_lines(std::size_t n) {
-  return (n + kLine - 1) / kLine * kLine;
-}
-
-/// A piece of the gradient of W, and where it lies in the training order of W.
-struct Piece {
-  std::size_t first;
-  std::size_t stride;
-  MatrixView<const float> values;
-};
-using PieceDone = FunctionRef<void(const Piece& piece)>;
 
 /// The products of float32 numbers. In training W lives in the panels of the forward product, and its gradient is made
 /// in their order: what a piece touches of W and the optimizer's state is contiguous, and nothing is turned but for
@@ -51,7 +38,8 @@ class Float32Products {
   void from_training_order(const float* training, MatrixView<float> w) const {
     linalg::PackedTranspose::unpack(training, outputs_, inputs_, w, 0);
   }
-  void refresh() { panels_.refresh(w_, 0); }
+  /// What is in the training store is all there is.
+  void refresh() {}
 
   void forward(MatrixView<const float> x, std::span<const float> bias, MatrixView<float> y,
                linalg::BlockDone done) const {
@@ -67,13 +55,11 @@ class Float32Products {
     }
     linalg::gemm(linalg::LeftOperand::plain(dy), w_, linalg::Start::zero, dx, zeros_, done);
   }
-  void gradient(const linalg::OuterTerm& term, const linalg::Block& block, PieceDone done) {
+  void gradient(const linalg::OuterTerm& term, const linalg::Block& block, std::size_t first, GradientReady ready) {
     linalg::outer_product_transposed({&term, 1}, block, zeros_, [&](const linalg::OuterPiece& piece) {
       const linalg::Block& b = piece.block;
-      const std::size_t width = rounded_to_lines(b.rows);
-      done({panels_.offset(b.row, b.col),
-            panels_.width(b.row / linalg::PackedTranspose::kPanel),
-            {piece.values.data, b.cols, width, piece.values.stride}});
+      const std::size_t width = panels_.width(b.row / linalg::PackedTranspose::kPanel);
+      ready({first + panels_.offset(b.row, b.col), width, {piece.values.data, b.cols, width, piece.values.stride}});
       if (backward_) panels_.unpack({w_.row(b.row) + b.col, b.rows, b.cols, w_.stride}, b.row, b.col);
     });
   }
@@ -86,26 +72,22 @@ class Float32Products {
   linalg::PackedTranspose panels_;
   bool backward_ = true;
 };
+
 /// The products of the numbers' bfloat16 neighbours. In training W keeps its order, and the neighbours are copies.
 class Bf16Products {
  public:
   Bf16Products(std::size_t outputs, std::size_t inputs) : packed_(outputs, inputs) {}
 
   [[nodiscard]] std::size_t training_size() const { return rounded_to_lines(packed_.rows() * packed_.cols()); }
-  void bind(MatrixView<float> w, float* training, bool /*backward*/) {
-    w_ = w;
-    training_ = {training, w.rows, w.cols};
-  }
+  void bind(MatrixView<float> w, float* training, bool /*backward*/) { training_ = {training, w.rows, w.cols}; }
   void to_training_order(MatrixView<const float> w, float* training) const {
     std::copy_n(w.data, w.rows * w.cols, training);
   }
   void from_training_order(const float* training, MatrixView<float> w) const {
     std::copy_n(training, w.rows * w.cols, w.data);
   }
-  void refresh() {
-    to_training_order(w_, training_.data);
-    packed_.refresh(training_, 0, 0);
-  }
+  /// Takes over the training store.
+  void refresh() { packed_.refresh(training_, 0, 0); }
 
   void forward(MatrixView<const float> x, std::span<const float> bias, MatrixView<float> y,
                linalg::BlockDone done) const {
@@ -114,16 +96,15 @@ class Bf16Products {
   void backward(MatrixView<const float> dy, MatrixView<float> dx, linalg::BlockDone done) const {
     linalg::gemm(dy, packed_, dx, done);
   }
-  void gradient(const linalg::OuterTerm& term, const linalg::Block& block, PieceDone done) {
+  void gradient(const linalg::OuterTerm& term, const linalg::Block& block, std::size_t first, GradientReady ready) {
     linalg::outer_product_bf16({&term, 1}, block, [&](const linalg::OuterPiece& piece) {
       const linalg::Block& b = piece.block;
-      done({b.row * training_.stride + b.col, training_.stride, piece.values});
+      ready({first + b.row * training_.stride + b.col, training_.stride, piece.values});
       packed_.refresh({training_.row(b.row) + b.col, b.rows, b.cols, training_.stride}, b.row, b.col);
     });
   }
 
  private:
-  MatrixView<float> w_;
   MatrixView<float> training_;
   linalg::PackedBf16 packed_;
 };
@@ -150,7 +131,7 @@ class Linear final : public Layer {
 
   void forward_blocks(const Pass&, MatrixView<const float> x, MatrixView<float> y,
                       linalg::BlockDone done) const override {
-    products_.forward(x, {bias_, outputs_}, y, done);
+    products_.forward(x, {training_ + training_bias_, outputs_}, y, done);
   }
 
   void backward_blocks(const Pass&, MatrixView<const float>, MatrixView<const float>, MatrixView<const float> dy,
@@ -183,8 +164,8 @@ class Linear final : public Layer {
     bias_offset_ = at.offsets[1];
     training_weight_ = at.training_offset;
     training_bias_ = at.training_offset + products_.training_size();
-    store_bias_ = at.store + bias_offset_;
-    bias_ = at.training + training_bias_;
+    store_ = at.store;
+    training_ = at.training;
     products_.bind(weight_in(at.store), at.training + training_weight_, at.backward);
     refresh();
   }
@@ -198,8 +179,8 @@ class Linear final : public Layer {
     std::copy_n(training + training_bias_, outputs_, store + bias_offset_);
   }
   void refresh() override {
+    to_training_order(store_, training_);
     products_.refresh();
-    std::copy_n(store_bias_, outputs_, bias_);
   }
 
   [[nodiscard]] std::size_t gradient_blocks() const override { return linalg::outer_blocks(outputs_, inputs_); }
@@ -210,7 +191,7 @@ class Linear final : public Layer {
                 GradientReady ready) override {
     const linalg::OuterTerm term{dy, x};
     const linalg::Block part = linalg::outer_block(outputs_, inputs_, block);
-    products_.gradient(term, part, [&](const Piece& p) { ready({training_weight_ + p.first, p.stride, p.values}); });
+    products_.gradient(term, part, training_weight_, ready);
     if (part.col != 0) return;
     std::array<float, linalg::kOuterRows> sums{};
     linalg::sum_rows({dy.data + part.row, dy.rows, part.rows, dy.stride}, std::span(sums).first(part.rows));
@@ -230,8 +211,8 @@ class Linear final : public Layer {
   std::size_t bias_offset_ = 0;
   std::size_t training_weight_ = 0;
   std::size_t training_bias_ = 0;
-  const float* store_bias_ = nullptr;
-  float* bias_ = nullptr;
+  const float* store_ = nullptr;
+  float* training_ = nullptr;
 };
 
 }  // namespace

@@ -8,21 +8,18 @@
 #include "fanin/core/error.h"
 #include "fanin/core/text.h"
 
+#include "core/cache_line.h"
+
 namespace fanin::nn {
 namespace {
 
-constexpr std::size_t kLine = 16;  // floats in a cache line
 constexpr std::size_t kMaxWidth = std::size_t{1} << 24;
-
-std::size_t rounded_to_lines(std::size_t n) {
-  return (n + kLine - 1) / kLine * kLine;
-}
 
 // Rows an odd number of cache lines apart spread over all sets of the first-level cache; rows 1 KiB apart would share
 // a quarter of them.
 std::size_t row_stride(std::size_t cols) {
-  const std::size_t lines = rounded_to_lines(cols) / kLine;
-  return (lines + (lines % 2 == 0 ? 1 : 0)) * kLine;
+  const std::size_t lines = rounded_to_lines(cols) / kFloatsInLine;
+  return (lines + (lines % 2 == 0 ? 1 : 0)) * kFloatsInLine;
 }
 
 std::vector<std::unique_ptr<Layer>> make_layers(const NetworkSpec& spec) {
@@ -285,8 +282,8 @@ void Network::gradient(Workspace& w, std::size_t batch, std::span<float> store) 
 }
 
 void Network::gradient(Workspace& w, std::size_t batch, std::span<float> store, ThreadPool& pool) {
+  require_sizes(store.size(), training_.size());
   Buffer<float> training(training_.size());
-  require_sizes(store.size(), training.size());
   pool.run(blocks_.size(), [&](std::size_t b) {
     gradient(b, w, batch, [&](const GradientPiece& piece) {
       for (std::size_t i = 0; i < piece.values.rows; ++i) {

@@ -155,10 +155,6 @@ void Optimizer::update(std::size_t first, MatrixView<const float> gradient, std:
   update.rows = gradient.rows;
   update.stride = stride;
   update.g_stride = gradient.stride;
-  if (stride == gradient.cols && gradient.stride == gradient.cols) {
-    update.count = gradient.rows * gradient.cols;
-    update.rows = gradient.rows == 0 ? 0 : 1;
-  }
   if (options_.kind == OptimizerKind::sgd) {
     update.momentum = static_cast<float>(options_.momentum);
     update.nesterov = options_.nesterov;

@@ -64,10 +64,9 @@ HWY_INLINE void each(const Update& u, Rule rule) {
     const float* g = u.g + r * u.g_stride;
     const std::size_t ahead = r + rows_ahead < u.rows ? rows_ahead * u.stride : 0;
     for (std::size_t i = 0; i < whole; i += lanes) {
-      const std::size_t next = u.rows == 1 ? std::min(i + kAhead, whole) : ahead + i;
-      __builtin_prefetch(w + next);
-      if constexpr (kSlots > 0) __builtin_prefetch(m + next);
-      if constexpr (kSlots > 1) __builtin_prefetch(v + next);
+      __builtin_prefetch(w + ahead + i);
+      if constexpr (kSlots > 0) __builtin_prefetch(m + ahead + i);
+      if constexpr (kSlots > 1) __builtin_prefetch(v + ahead + i);
       one(w, m, v, g, i);
     }
     if (whole != u.count) rest(w, m, v, g, whole);

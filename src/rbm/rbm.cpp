@@ -8,18 +8,14 @@
 #include "fanin/core/error.h"
 #include "fanin/init/fill.h"
 
+#include "core/cache_line.h"
 #include "rbm/unit_layer.h"
 
 namespace fanin::rbm {
 namespace {
 
-constexpr std::size_t kLine = 16;  // floats in a cache line
 constexpr std::size_t kMaxUnits = std::size_t{1} << 20;
 constexpr std::size_t kMaxLabels = 65536;
-
-std::size_t rounded_to_lines(std::size_t n) {
-  return (n + kLine - 1) / kLine * kLine;
-}
 
 MatrixView<float> at(const MatrixView<float>& m, const linalg::Block& b) {
   return {m.row(b.row) + b.col, b.rows, b.cols, m.stride};

@@ -25,7 +25,7 @@ struct Checkpoint {
   std::vector<EpochResult> epochs;
 
   std::vector<float> values;              ///< the flat store
-  std::vector<std::vector<float>> slots;  ///< of the optimizer
+  std::vector<std::vector<float>> slots;  ///< of the optimizer, laid out as `values`
   std::vector<float> best_values;         ///< empty without early stopping
 };
 

@@ -38,8 +38,7 @@ LabRun run_one(const LabOptions& options, const std::string& init, std::uint64_t
 
 /// Throws Error(usage) where a scheme cannot fill the network's parameters, as one for convolutions; a start that is
 /// infinite is a result.
-void require_initializes(const TrainOptions& row, ThreadPool& pool) {
-  nn::Network network(row.network);
+void require_initializes(const TrainOptions& row, nn::Network& network, ThreadPool& pool) {
   try {
     nn::initialize(network, row.init, row.seed, pool);
   } catch (const Error& e) {
@@ -111,12 +110,13 @@ MeanStd mean_std(const std::vector<double>& values) {
 
 LabResult run_lab(const LabOptions& options, const data::Split& data, ThreadPool& pool, LabObserver& observer) {
   options.validate();
+  nn::Network trial(options.base.network);
   for (const std::string& text : options.inits) {
     TrainOptions row = options.base;
     row.set_init(text);
     // What can be known now must not end a lab in its second hour.
     if (row.data_dependent) (void)calibration_samples(row, data.train);
-    require_initializes(row, pool);
+    require_initializes(row, trial, pool);
   }
   const auto start = std::chrono::steady_clock::now();
   LabResult result;

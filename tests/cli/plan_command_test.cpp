@@ -90,9 +90,10 @@ TEST_F(PlanCommand, BadSpecsAreBadInput) {
   io::put(path("bad.json"), R"({"parameters": [{"name": "a", "shape": [2], "rool": "bias"}]})");
   expect_error(run(plan({"--dry-run"}, "bad.json")), 3, {"bad.json", "'rool'"});
   io::put(path("twice.json"), R"({"parameters": [{"name": "a", "shape": [2]}, {"name": "a", "shape": [2]}]})");
-  expect_error(run(plan({"--dry-run"}, "twice.json")), 3, {"[spec] ", "twice.json: parameters 0 and 1", "'a'"});
+  expect_error(run(plan({"--dry-run"}, "twice.json")), 3, {"[spec] ", "twice.json: ", "parameter 'a' is there twice"});
   io::put(path("tie.json"), R"({"parameters": [{"name": "a", "shape": [2], "tied_to": "b"}]})");
-  expect_error(run(plan({"--dry-run"}, "tie.json")), 3, {"tie.json: parameter 'a' is tied to 'b', which is not there"});
+  expect_error(run(plan({"--dry-run"}, "tie.json")), 3,
+               {"tie.json: ", "parameter 'a' is tied to 'b', which is not there"});
   io::put(path("ties.json"), R"({"parameters": [{"name": "a", "shape": [2], "tied_to": "b"},
                                                 {"name": "b", "shape": [2], "tied_to": "a"}]})");
   expect_error(run(plan({"--dry-run"}, "ties.json")), 3, {"ties.json: ", "which is tied itself"});

@@ -46,50 +46,53 @@ std::vector<float> slow(const std::vector<OuterTerm>& terms, std::size_t m, std:
   return c;
 }
 
-/// C from pieces that came transposed, up to whole cache lines of which the rows of `values` go on with zeros.
-std::vector<float> fast_transposed(const std::vector<OuterTerm>& terms, std::size_t m, std::size_t n, Zeros zeros) {
+/// C from all blocks: product(block, put) hands over each of its elements once, by put(row, column, value).
+template <class Product>
+std::vector<float> collect(std::size_t m, std::size_t n, Product product) {
   std::vector<float> c(m * n);
   std::vector<int> times(m * n);
-  for (std::size_t b = 0; b < outer_blocks(m, n); ++b) {
-    const Block block = outer_block(m, n, b);
-    outer_product_transposed(terms, block, zeros, [&](const OuterPiece& piece) {
-      EXPECT_EQ(piece.values.rows, piece.block.cols);
-      EXPECT_EQ(piece.values.cols, piece.block.rows);
-      EXPECT_LE(piece.block.rows, 64U);
-      EXPECT_LE(piece.block.cols, 64U);
-      EXPECT_EQ((piece.block.row - block.row) % 64, 0U);
-      for (std::size_t j = 0; j < piece.values.rows; ++j) {
-        for (std::size_t i = 0; i < piece.values.cols; ++i) {
-          c[(piece.block.row + i) * n + piece.block.col + j] = piece.values(j, i);
-          ++times[(piece.block.row + i) * n + piece.block.col + j];
-        }
-        for (std::size_t i = piece.values.cols; i % 16 != 0; ++i) EXPECT_EQ(piece.values.row(j)[i], 0.0F);
-      }
-    });
-  }
+  const auto put = [&](std::size_t i, std::size_t j, float value) {
+    c[i * n + j] = value;
+    ++times[i * n + j];
+  };
+  for (std::size_t b = 0; b < outer_blocks(m, n); ++b) product(outer_block(m, n, b), put);
   EXPECT_EQ(std::count(times.begin(), times.end(), 1), static_cast<std::ptrdiff_t>(m * n));
   return c;
 }
 
 std::vector<float> fast(const std::vector<OuterTerm>& terms, std::size_t m, std::size_t n, Zeros zeros) {
-  std::vector<float> c(m * n);
-  std::vector<int> times(m * n);
-  for (std::size_t b = 0; b < outer_blocks(m, n); ++b) {
-    const Block block = outer_block(m, n, b);
+  return collect(m, n, [&](const Block& block, const auto& put) {
     outer_product(terms, block, zeros, [&](const OuterPiece& piece) {
-      EXPECT_LE(piece.block.rows, 64U);
-      EXPECT_GE(piece.block.row, block.row);
-      EXPECT_LE(piece.block.row + piece.block.rows, block.row + block.rows);
-      for (std::size_t i = 0; i < piece.block.rows; ++i) {
-        for (std::size_t j = 0; j < piece.block.cols; ++j) {
-          c[(piece.block.row + i) * n + piece.block.col + j] = piece.values(i, j);
-          ++times[(piece.block.row + i) * n + piece.block.col + j];
-        }
+      const Block& at = piece.block;
+      EXPECT_LE(at.rows, 64U);
+      EXPECT_GE(at.row, block.row);
+      EXPECT_LE(at.row + at.rows, block.row + block.rows);
+      for (std::size_t i = 0; i < at.rows; ++i) {
+        for (std::size_t j = 0; j < at.cols; ++j) put(at.row + i, at.col + j, piece.values(i, j));
       }
     });
-  }
-  EXPECT_EQ(std::count(times.begin(), times.end(), 1), static_cast<std::ptrdiff_t>(m * n));
-  return c;
+  });
+}
+
+/// The elements of `block` by outer_product_transposed(), whose rows must go on with zeros up to whole cache lines.
+template <class Put>
+void put_transposed(const std::vector<OuterTerm>& terms, const Block& block, Zeros zeros, const Put& put) {
+  outer_product_transposed(terms, block, zeros, [&](const OuterPiece& piece) {
+    const Block& at = piece.block;
+    EXPECT_EQ(piece.values.rows, at.cols);
+    EXPECT_EQ(piece.values.cols, at.rows);
+    EXPECT_LE(at.rows, 64U);
+    EXPECT_LE(at.cols, 64U);
+    EXPECT_EQ((at.row - block.row) % 64, 0U);
+    for (std::size_t j = 0; j < at.cols; ++j) {
+      for (std::size_t i = 0; i < at.rows; ++i) put(at.row + i, at.col + j, piece.values(j, i));
+      for (std::size_t i = at.rows; i % 16 != 0; ++i) EXPECT_EQ(piece.values.row(j)[i], 0.0F);
+    }
+  });
+}
+
+std::vector<float> fast_transposed(const std::vector<OuterTerm>& terms, std::size_t m, std::size_t n, Zeros zeros) {
+  return collect(m, n, [&](const Block& block, const auto& put) { put_transposed(terms, block, zeros, put); });
 }
 
 struct Case {
@@ -161,15 +164,8 @@ TEST(OuterProduct, WideBlocksEqualTheChainOfFusedMultiplyAddsBitForBit) {
           EXPECT_EQ(0, std::memcmp(got.data(), expected.data(), got.size() * sizeof(float)))
               << target << " " << str(zeros) << " " << at.m << "x" << at.n << " block " << b;
           std::fill(got.begin(), got.end(), 77.0F);
-          outer_product_transposed(terms, block, zeros, [&](const OuterPiece& piece) {
-            EXPECT_EQ((piece.block.row - block.row) % 64, 0U);
-            for (std::size_t j = 0; j < piece.values.rows; ++j) {
-              for (std::size_t i = 0; i < piece.values.cols; ++i) {
-                got[(piece.block.row - block.row + i) * block.cols + piece.block.col - block.col + j] =
-                    piece.values(j, i);
-              }
-              for (std::size_t i = piece.values.cols; i % 16 != 0; ++i) EXPECT_EQ(piece.values.row(j)[i], 0.0F);
-            }
+          put_transposed(terms, block, zeros, [&](std::size_t i, std::size_t j, float value) {
+            got[(i - block.row) * block.cols + j - block.col] = value;
           });
           EXPECT_EQ(0, std::memcmp(got.data(), expected.data(), got.size() * sizeof(float)))
               << target << " transposed " << str(zeros) << " " << at.m << "x" << at.n << " block " << b;

@@ -18,7 +18,7 @@ class PackedTranspose {
   /// Room for W of `rows` x `cols`; the values are zero until refresh().
   PackedTranspose(std::size_t rows, std::size_t cols);
   /// The panels of W are the size(rows, cols) floats at `panels`, on a cache-line boundary, which belong to the caller;
-  /// columns beyond W are left alone. Copies are of the view alone.
+  /// columns beyond W are left alone.
   PackedTranspose(std::size_t rows, std::size_t cols, float* panels) noexcept;
   /// The floats of all panels: the columns of W^T filled up to whole cache lines.
   [[nodiscard]] static std::size_t size(std::size_t rows, std::size_t cols) noexcept;

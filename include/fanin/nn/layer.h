@@ -90,7 +90,7 @@ class Layer {
   [[nodiscard]] virtual std::vector<Parameter> parameters() const { return {}; }
   /// The floats that the parameters take in the training store, a multiple of 16.
   [[nodiscard]] virtual std::size_t training_size() const { return 0; }
-  /// The stores outlive the layer.
+  /// The stores outlive the layer, the offsets only the call.
   virtual void bind(const Binding& /*at*/) {}
   /// Copies the layer's parameters, or as many numbers of any other meaning that belong to them (an optimizer's state,
   /// a gradient), from a whole store to a whole training store and back. Padding stays what it is.
