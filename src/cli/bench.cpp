@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <numeric>
 #include <optional>
 #include <vector>
@@ -211,17 +212,17 @@ int Bench::run() {
 
 }  // namespace
 
-void add_bench(CLI::App& app, Action& action) {
-  auto* command =
-      app.add_subcommand("bench", "Measure what this machine reaches and where a training step's time goes");
+void add_bench(Command app) {
+  const Command command =
+      app.subcommand("bench", "Measure what this machine reaches and where a training step's time goes");
   auto state = std::make_shared<Bench>();
-  state->common.add_to(*command);
+  state->common.add_to(command);
   std::vector<Setting> all = state->training.settings(true);
   for (Setting& s : state->source.settings()) all.push_back(std::move(s));
   all.push_back(text_setting("only", "PART", "machine or step", state->only));
   state->settings = std::make_unique<Settings>(std::move(all));
-  state->settings->add_to(*command);
-  command->callback([state, &action] { action = [state] { return state->run(); }; });
+  state->settings->add_to(command);
+  command.runs([state] { return state->run(); });
 }
 
 }  // namespace fanin::cli

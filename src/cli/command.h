@@ -1,12 +1,12 @@
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
-#include <functional>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "fanin/core/thread_pool.h"
+
+#include "cli/parser.h"
 
 namespace fanin::cli {
 
@@ -19,25 +19,22 @@ struct Common {
   bool quiet = false;  ///< no progress on stderr
   std::string threads = "0";
 
-  void add_to(CLI::App& command);
+  void add_to(Command command);
   /// Throws Error(usage) for a --threads that is no number from 0 to 1024.
   [[nodiscard]] std::size_t thread_count() const;
 };
 
-/// What a command does after its flags are parsed; gives the exit code.
-using Action = std::function<int()>;
-
-/// Each adds a subcommand whose callback puts its action into `action`.
-void add_bench(CLI::App& app, Action& action);
-void add_dbn(CLI::App& app, Action& action);
-void add_explain(CLI::App& app, Action& action);
-void add_init(CLI::App& app, Action& action);
-void add_lab(CLI::App& app, Action& action);
-void add_list(CLI::App& app, Action& action);
-void add_predict(CLI::App& app, Action& action);
-void add_rbm(CLI::App& app, Action& action);
-void add_train(CLI::App& app, Action& action);
-void add_verify(CLI::App& app, Action& action);
+/// Each adds a subcommand.
+void add_bench(Command app);
+void add_dbn(Command app);
+void add_explain(Command app);
+void add_init(Command app);
+void add_lab(Command app);
+void add_list(Command app);
+void add_predict(Command app);
+void add_rbm(Command app);
+void add_train(Command app);
+void add_verify(Command app);
 
 /// A document as text, on one line without `indent`. Bytes that are not UTF-8 (of a path) become U+FFFD: JSON has no
 /// other way to hold them.

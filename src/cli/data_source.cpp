@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "fanin/core/error.h"
 #include "fanin/data/csv.h"
 #include "fanin/data/find.h"

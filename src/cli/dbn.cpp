@@ -2,13 +2,14 @@
 
 namespace fanin::cli {
 
-void add_dbn(CLI::App& app, Action& action) {
-  auto* dbn = app.add_subcommand("dbn", "Stacks of restricted Boltzmann machines, the first weights of deep networks");
-  dbn->require_subcommand(1);
-  add_dbn_pretrain(*dbn, action);
-  add_dbn_finetune(*dbn, action);
-  add_dbn_generate(*dbn, action);
-  add_dbn_autoencode(*dbn, action);
+void add_dbn(Command app) {
+  const Command dbn =
+      app.subcommand("dbn", "Stacks of restricted Boltzmann machines, the first weights of deep networks");
+  dbn.needs_subcommand();
+  add_dbn_pretrain(dbn);
+  add_dbn_finetune(dbn);
+  add_dbn_generate(dbn);
+  add_dbn_autoencode(dbn);
 }
 
 }  // namespace fanin::cli

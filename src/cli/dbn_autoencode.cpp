@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "fanin/core/error.h"
@@ -246,22 +247,19 @@ int DbnAutoencode::run() {
 
 }  // namespace
 
-void add_dbn_autoencode(CLI::App& dbn, Action& action) {
-  auto* command =
-      dbn.add_subcommand("autoencode", "Unroll a stack into a deep autoencoder, fine-tune it and compare it with PCA");
+void add_dbn_autoencode(Command dbn) {
+  const Command command =
+      dbn.subcommand("autoencode", "Unroll a stack into a deep autoencoder, fine-tune it and compare it with PCA");
   auto state = std::make_shared<DbnAutoencode>();
-  command
-      ->add_option(
-          "file", state->file,
-          "A stack of 'fanin dbn pretrain', which is tuned, or an autoencoder of this command, which is judged "
-          "(and goes on learning with --epochs); without one --layers and --init say what to start from")
-      ->type_name("FILE");
-  state->common.add_to(*command);
+  command.argument(
+      "file", "FILE", state->file,
+      "A stack of 'fanin dbn pretrain', which is tuned, or an autoencoder of this command, which is judged "
+      "(and goes on learning with --epochs); without one --layers and --init say what to start from");
+  state->common.add_to(command);
   state->settings = std::make_unique<Settings>(state->all_settings());
-  state->settings->add_to(*command);
-  command->add_flag("--resume", state->resume,
-                    "Go on from the checkpoint, bit for bit; from the start if there is none");
-  command->callback([state, &action] { action = [state] { return state->run(); }; });
+  state->settings->add_to(command);
+  command.flag("--resume", state->resume, "Go on from the checkpoint, bit for bit; from the start if there is none");
+  command.runs([state] { return state->run(); });
 }
 
 }  // namespace fanin::cli

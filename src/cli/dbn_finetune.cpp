@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "fanin/core/error.h"
 #include "fanin/core/version.h"
@@ -239,19 +240,17 @@ int DbnFinetune::start() {
 
 }  // namespace
 
-void add_dbn_finetune(CLI::App& dbn, Action& action) {
-  auto* command = dbn.add_subcommand("finetune", "Train a saved stack with labels: as a network, or as what it is");
+void add_dbn_finetune(Command dbn) {
+  const Command command = dbn.subcommand("finetune", "Train a saved stack with labels: as a network, or as what it is");
   auto state = std::make_shared<DbnFinetune>();
   TrainRun& run = state->run;
   run.command = "dbn finetune";
-  command->add_option("stack", run.stack, "A file of 'fanin dbn pretrain'")->type_name("FILE")->required();
-  run.common.add_to(*command);
-  command
-      ->add_option("--algorithm", state->algorithm,
-                   "backprop: as the hidden layers of a classifier; up-down: as a deep belief network, by contrastive "
-                   "wake-sleep, with --lr 0.01 and --epochs 10 if not given")
-      ->type_name("NAME")
-      ->default_str(kBackprop);
+  command.required_argument("stack", "FILE", run.stack, "A file of 'fanin dbn pretrain'");
+  run.common.add_to(command);
+  command.option("--algorithm", "NAME", state->algorithm,
+                 "backprop: as the hidden layers of a classifier; up-down: as a deep belief network, by contrastive "
+                 "wake-sleep, with --lr 0.01 and --epochs 10 if not given",
+                 kBackprop);
   std::vector<Setting> all;
   for (Setting& s : run.training.settings(true)) {
     // The stack says these.
@@ -267,9 +266,9 @@ void add_dbn_finetune(CLI::App& dbn, Action& action) {
                               state->up_down.k, train::parse_steps, train::steps_str));
   for (Setting& s : run.input.settings()) all.push_back(std::move(s));
   run.settings = std::make_unique<Settings>(std::move(all));
-  run.settings->add_to(*command);
-  command->add_flag("--resume", run.resume, "Go on from the checkpoint, bit for bit; from the start if there is none");
-  command->callback([state, &action] { action = [state] { return state->start(); }; });
+  run.settings->add_to(command);
+  command.flag("--resume", run.resume, "Go on from the checkpoint, bit for bit; from the start if there is none");
+  command.runs([state] { return state->start(); });
 }
 
 }  // namespace fanin::cli

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <vector>
 
@@ -154,14 +155,13 @@ int DbnGenerate::run() {
 
 }  // namespace
 
-void add_dbn_generate(CLI::App& dbn, Action& action) {
-  auto* command = dbn.add_subcommand("generate", "Let a deep belief network dream: samples by class, drawn and as PNG");
+void add_dbn_generate(Command dbn) {
+  const Command command =
+      dbn.subcommand("generate", "Let a deep belief network dream: samples by class, drawn and as PNG");
   auto state = std::make_shared<DbnGenerate>();
-  command
-      ->add_option("model", state->file, "A file of 'fanin dbn finetune --algorithm up-down' or 'fanin dbn pretrain'")
-      ->type_name("FILE")
-      ->required();
-  state->common.add_to(*command);
+  command.required_argument("model", "FILE", state->file,
+                            "A file of 'fanin dbn finetune --algorithm up-down' or 'fanin dbn pretrain'");
+  state->common.add_to(command);
   state->settings = std::make_unique<Settings>(std::vector<Setting>{
       text_setting("label", "K", "Hold this class, of models with label units; all: a row of pictures for each",
                    state->label),
@@ -171,8 +171,8 @@ void add_dbn_generate(CLI::App& dbn, Action& action) {
       count_setting("shown", "How many to draw here", state->shown),
       text_setting("output", "FILE", "The pictures as one PNG", state->output),
       text_setting("samples", "FILE", "The samples and their labels as safetensors", state->samples)});
-  state->settings->add_to(*command);
-  command->callback([state, &action] { action = [state] { return state->run(); }; });
+  state->settings->add_to(command);
+  command.runs([state] { return state->run(); });
 }
 
 }  // namespace fanin::cli

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "fanin/core/error.h"
@@ -178,13 +179,12 @@ int DbnPretrain::run() {
 
 }  // namespace
 
-void add_dbn_pretrain(CLI::App& dbn, Action& action) {
-  auto* command = dbn.add_subcommand("pretrain", "Train a stack of restricted Boltzmann machines, layer by layer");
+void add_dbn_pretrain(Command dbn) {
+  const Command command = dbn.subcommand("pretrain", "Train a stack of restricted Boltzmann machines, layer by layer");
   auto state = std::make_shared<DbnPretrain>();
-  state->common.add_to(*command);
-  command->add_option("--preset", state->preset, "What the other options start from: hinton2006, pcd or gaussian")
-      ->type_name("NAME")
-      ->default_str("hinton2006");
+  state->common.add_to(command);
+  command.option("--preset", "NAME", state->preset, "What the other options start from: hinton2006, pcd or gaussian",
+                 "hinton2006");
   const auto units = [](std::string name, std::string help, rbm::UnitKind& kind) {
     return value_setting(std::move(name), "KIND", std::move(help), kind, rbm::parse_units,
                          [](rbm::UnitKind k) { return rbm::str(k); });
@@ -207,8 +207,8 @@ void add_dbn_pretrain(CLI::App& dbn, Action& action) {
   }
   for (Setting& s : state->input.settings()) all.push_back(std::move(s));
   state->settings = std::make_unique<Settings>(std::move(all));
-  state->settings->add_to(*command);
-  command->callback([state, &action] { action = [state] { return state->run(); }; });
+  state->settings->add_to(command);
+  command.runs([state] { return state->run(); });
 }
 
 }  // namespace fanin::cli

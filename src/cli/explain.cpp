@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -222,22 +223,19 @@ int Explain::run() const {
 
 }  // namespace
 
-void add_explain(CLI::App& app, Action& action) {
-  auto* command = app.add_subcommand(
+void add_explain(Command app) {
+  const Command command = app.subcommand(
       "explain", "Say what an initializer's name means here and in other frameworks: formula, figures, source, quirks");
   auto state = std::make_shared<Explain>();
-  command->add_option("name", state->name, "A scheme or its name: he_normal, keras:he_normal, mxnet:Xavier(gaussian)")
-      ->type_name("NAME")
-      ->required();
-  command->add_flag("--compare", state->compare,
-                    "A table over all frameworks; NAME may also be a layer's default: linear, embedding, recurrent");
-  command->add_option("--shape", state->shape, "The tensor of the figures, [out, in, taps...]")
-      ->type_name("NxM")
-      ->default_str("256x784");
-  command->add_option("--fan-in", state->fan_in, "Its layer's fan_in instead of in times all taps")->type_name("N");
-  command->add_option("--fan-out", state->fan_out, "Its layer's fan_out instead of out times all taps")->type_name("N");
-  state->common.add_to(*command);
-  command->callback([state, &action] { action = [state] { return state->run(); }; });
+  command.required_argument("name", "NAME", state->name,
+                            "A scheme or its name: he_normal, keras:he_normal, mxnet:Xavier(gaussian)");
+  command.flag("--compare", state->compare,
+               "A table over all frameworks; NAME may also be a layer's default: linear, embedding, recurrent");
+  command.option("--shape", "NxM", state->shape, "The tensor of the figures, [out, in, taps...]", "256x784");
+  command.option("--fan-in", "N", state->fan_in, "Its layer's fan_in instead of in times all taps");
+  command.option("--fan-out", "N", state->fan_out, "Its layer's fan_out instead of out times all taps");
+  state->common.add_to(command);
+  command.runs([state] { return state->run(); });
 }
 
 }  // namespace fanin::cli

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <filesystem>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string_view>
 
 #include "fanin/core/error.h"
@@ -226,12 +227,12 @@ int Init::run() {
 
 }  // namespace
 
-void add_init(CLI::App& app, Action& action) {
-  auto* command = app.add_subcommand(
+void add_init(Command app) {
+  const Command command = app.subcommand(
       "init", "Write the weights before step one: those that 'fanin train' starts from, or any model's by a plan");
   auto state = std::make_shared<Init>();
-  state->common.add_to(*command);
-  state->plan.add_to(*command);
+  state->common.add_to(command);
+  state->plan.add_to(command);
   // Of a training's settings those that decide its first weights; dropout does, because it counts in the names.
   constexpr std::array<std::string_view, 7> kOfWeights{"layers",      "activation", "dropout", "init",
                                                        "init-output", "init-bias",  "seed"};
@@ -241,8 +242,8 @@ void add_init(CLI::App& app, Action& action) {
   }
   all.push_back(text_setting("output", "FILE", "Where the weights go, as safetensors", state->output));
   state->settings = std::make_unique<Settings>(std::move(all));
-  state->settings->add_to(*command);
-  command->callback([state, &action] { action = [state] { return state->run(); }; });
+  state->settings->add_to(command);
+  command.runs([state] { return state->run(); });
 }
 
 }  // namespace fanin::cli

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "fanin/core/error.h"
 #include "fanin/core/version.h"
 #include "fanin/io/atomic_file.h"
@@ -21,25 +23,17 @@ struct Interrupted {};
 
 }  // namespace
 
-void PlanFlags::add_to(CLI::App& command) {
-  command
-      .add_option(
-          "spec", spec,
-          "A model to initialize: a description (*.json, *.toml), a safetensors file, or an index (*.index.json)")
-      ->type_name("SPEC");
+void PlanFlags::add_to(Command command) {
+  command.argument(
+      "spec", "SPEC", spec,
+      "A model to initialize: a description (*.json, *.toml), a safetensors file, or an index (*.index.json)");
   steps.add_to(command, "");
-  command
-      .add_option("--set", overrides,
-                  "'GLOB -> role=weight, kind=conv, groups=4, part=mlp_out, ...': what names and shapes do not tell")
-      ->type_name("TRAITS")
-      ->expected(1)
-      ->take_all();
-  command.add_flag("--ordered", ordered, "Of rules that match the same parameter the later one wins");
-  command.add_option("--dtype", dtype, "f32, bf16 or f16: the float32 values rounded once; default: as in SPEC")
-      ->type_name("NAME");
-  command.add_option("--shard", shard, "Only part K of N: the rows of every tensor from R (K-1)/N to R K/N")
-      ->type_name("K/N");
-  command.add_flag("--dry-run", dry_run, "Show the plan and write nothing");
+  command.list("--set", "TRAITS", overrides,
+               "'GLOB -> role=weight, kind=conv, groups=4, part=mlp_out, ...': what names and shapes do not tell");
+  command.flag("--ordered", ordered, "Of rules that match the same parameter the later one wins");
+  command.option("--dtype", "NAME", dtype, "f32, bf16 or f16: the float32 values rounded once; default: as in SPEC");
+  command.option("--shard", "K/N", shard, "Only part K of N: the rows of every tensor from R (K-1)/N to R K/N");
+  command.flag("--dry-run", dry_run, "Show the plan and write nothing");
 }
 
 bool PlanFlags::given() const {

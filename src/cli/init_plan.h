@@ -22,7 +22,7 @@ struct PlanFlags {
   bool ordered = false;
   bool dry_run = false;
 
-  void add_to(CLI::App& command);
+  void add_to(Command command);
   /// Whether the command line asks for a plan at all.
   [[nodiscard]] bool given() const;
 };

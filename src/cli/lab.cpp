@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -231,10 +232,10 @@ int Lab::run() {
 
 }  // namespace
 
-void add_lab(CLI::App& app, Action& action) {
-  auto* command = app.add_subcommand("lab", "Compare initializations on one network and one data set");
+void add_lab(Command app) {
+  const Command command = app.subcommand("lab", "Compare initializations on one network and one data set");
   auto state = std::make_shared<Lab>();
-  state->common.add_to(*command);
+  state->common.add_to(command);
   std::vector<Setting> all{
       text_setting("inits", "A,B,...",
                    "Rows of the table; without it zeros, normal(0,1), pytorch_default, "
@@ -246,9 +247,9 @@ void add_lab(CLI::App& app, Action& action) {
   for (Setting& s : state->training.settings(false)) all.push_back(std::move(s));
   for (Setting& s : state->source.settings()) all.push_back(std::move(s));
   state->settings = std::make_unique<Settings>(std::move(all));
-  state->settings->add_to(*command);
-  command->add_flag("--quick", state->quick, "2 epochs; --epochs wins over it, it wins over --config");
-  command->callback([state, &action] { action = [state] { return state->run(); }; });
+  state->settings->add_to(command);
+  command.flag("--quick", state->quick, "2 epochs; --epochs wins over it, it wins over --config");
+  command.runs([state] { return state->run(); });
 }
 
 }  // namespace fanin::cli

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -236,18 +237,16 @@ int List::run() const {
 
 }  // namespace
 
-void add_list(CLI::App& app, Action& action) {
-  auto* command = app.add_subcommand("list", "Show the initialization schemes: names, parameters, formulas, sources");
+void add_list(Command app) {
+  const Command command =
+      app.subcommand("list", "Show the initialization schemes: names, parameters, formulas, sources");
   auto state = std::make_shared<List>();
-  command->add_option("name", state->name, "Only this scheme, by its name or an alias, or a framework's: keras:")
-      ->type_name("NAME");
-  state->common.add_to(*command);
-  command->add_option("--seed", state->seed, "Taken as by every command; nothing here is random")
-      ->type_name("N")
-      ->default_str("0");
-  command->add_flag("--gains", state->gains, "The gains of all activations instead, in every definition");
-  command->add_flag("--recipes", state->recipes, "The recipes for whole models instead, for fanin init --recipe");
-  command->callback([state, &action] { action = [state] { return state->run(); }; });
+  command.argument("name", "NAME", state->name, "Only this scheme, by its name or an alias, or a framework's: keras:");
+  state->common.add_to(command);
+  command.option("--seed", "N", state->seed, "Taken as by every command; nothing here is random", "0");
+  command.flag("--gains", state->gains, "The gains of all activations instead, in every definition");
+  command.flag("--recipes", state->recipes, "The recipes for whole models instead, for fanin init --recipe");
+  command.runs([state] { return state->run(); });
 }
 
 }  // namespace fanin::cli

@@ -6,41 +6,32 @@
 
 namespace fanin::cli {
 
-void PlanSteps::add_to(CLI::App& command, const std::string& before) {
-  command_ = &command;
-  rule_option_ =
-      command
-          .add_option("--rule", rules,
+void PlanSteps::add_to(Command command, const std::string& before) {
+  const auto into = [this](std::vector<std::string>& texts, Kind kind) {
+    return [this, &texts, kind](const std::string& text) {
+      texts.push_back(text);
+      order_.push_back(kind);
+    };
+  };
+  command.each_option("--rule", "RULE", into(rules, Kind::rule),
                       before +
                           "'SELECTOR -> SCHEME', one each time: role=weight, kind=conv, part=mlp_out, block=0..3, "
-                          "stack=encoder, depth=last, name=GLOB, joined with commas, or * alone")
-          ->type_name("RULE")
-          ->expected(1)
-          ->take_all();
-  recipe_option_ = command
-                       .add_option("--recipe", recipes,
-                                   before +
-                                       "rules for the whole model by what its layers do and its depth, such as "
-                                       "'gpt2(std=0.02)' (fanin list --recipes); of rules and recipes the later wins")
-                       ->type_name("RECIPE")
-                       ->expected(1)
-                       ->take_all();
-  command
-      .add_option("--base-spec", base_spec, "For the recipe mup: the same model at the width that its rates are for")
-      ->type_name("SPEC");
+                          "stack=encoder, depth=last, name=GLOB, joined with commas, or * alone");
+  command.each_option("--recipe", "RECIPE", into(recipes, Kind::recipe),
+                      before +
+                          "rules for the whole model by what its layers do and its depth, such as "
+                          "'gpt2(std=0.02)' (fanin list --recipes); of rules and recipes the later wins");
+  command.option("--base-spec", "SPEC", base_spec,
+                 "For the recipe mup: the same model at the width that its rates are for");
 }
 
 std::vector<init::PlanStep> PlanSteps::in_order() const {
   std::vector<init::PlanStep> steps;
   std::size_t rule = 0;
   std::size_t recipe = 0;
-  if (command_ != nullptr) {
-    for (const CLI::Option* option : command_->parse_order()) {
-      if (option == rule_option_ && rule < rules.size()) steps.emplace_back(init::PlanRule::parse(rules[rule++]));
-      if (option == recipe_option_ && recipe < recipes.size()) {
-        steps.emplace_back(init::Recipe::parse(recipes[recipe++]));
-      }
-    }
+  for (const Kind kind : order_) {
+    if (kind == Kind::rule && rule < rules.size()) steps.emplace_back(init::PlanRule::parse(rules[rule++]));
+    if (kind == Kind::recipe && recipe < recipes.size()) steps.emplace_back(init::Recipe::parse(recipes[recipe++]));
   }
   // Rules that no command line gave.
   for (; rule < rules.size(); ++rule) steps.emplace_back(init::PlanRule::parse(rules[rule]));

@@ -22,8 +22,8 @@ class PlanSteps {
   std::vector<std::string> recipes;
   std::string base_spec;
 
-  /// `before` begins the help texts. `command` must live as long as this object.
-  void add_to(CLI::App& command, const std::string& before);
+  /// `before` begins the help texts. This object stays where it is until the command line is read.
+  void add_to(Command command, const std::string& before);
   [[nodiscard]] bool empty() const { return rules.empty() && recipes.empty(); }
   /// Without recipes as Plan::resolve() does; with them later steps win. `overrides` are for --base-spec, too.
   [[nodiscard]] ResolvedPlan resolve(const init::ModelSpec& spec, bool ordered,
@@ -32,9 +32,9 @@ class PlanSteps {
  private:
   [[nodiscard]] std::vector<init::PlanStep> in_order() const;
 
-  const CLI::App* command_ = nullptr;
-  const CLI::Option* recipe_option_ = nullptr;
-  const CLI::Option* rule_option_ = nullptr;
+  enum class Kind { rule, recipe };
+
+  std::vector<Kind> order_;
 };
 
 }  // namespace fanin::cli

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "fanin/core/error.h"
@@ -289,15 +290,13 @@ Setting invert_setting(std::string& value) {
 
 }  // namespace
 
-void add_predict(CLI::App& app, Action& action) {
-  auto* command = app.add_subcommand("predict", "Judge a saved network on data, or let it read one image");
+void add_predict(Command app) {
+  const Command command = app.subcommand("predict", "Judge a saved network on data, or let it read one image");
   auto state = std::make_shared<Predict>();
   state->source.data.clear();
-  command
-      ->add_option("model", state->model,
-                   "The network: a safetensors file of 'fanin train', or of a PyTorch Sequential")
-      ->type_name("FILE");
-  state->common.add_to(*command);
+  command.argument("model", "FILE", state->model,
+                   "The network: a safetensors file of 'fanin train', or of a PyTorch Sequential");
+  state->common.add_to(command);
   std::vector<Setting> all{
       text_setting("part", "PART", "Judge on the data's test or train part", state->part),
       text_setting("index", "I", "Show one sample of the data", state->index),
@@ -315,8 +314,8 @@ void add_predict(CLI::App& app, Action& action) {
     all.push_back(std::move(s));
   }
   state->settings = std::make_unique<Settings>(std::move(all));
-  state->settings->add_to(*command);
-  command->callback([state, &action] { action = [state] { return state->run(); }; });
+  state->settings->add_to(command);
+  command.runs([state] { return state->run(); });
 }
 
 }  // namespace fanin::cli

@@ -2,15 +2,15 @@
 
 namespace fanin::cli {
 
-void add_rbm(CLI::App& app, Action& action) {
-  auto* rbm = app.add_subcommand("rbm", "Restricted Boltzmann machines: train, measure, sample, look at them");
-  rbm->require_subcommand(1);
-  add_rbm_train(*rbm, action);
-  add_rbm_evaluate(*rbm, action);
-  add_rbm_ais(*rbm, action);
-  add_rbm_sample(*rbm, action);
-  add_rbm_inpaint(*rbm, action);
-  add_rbm_features(*rbm, action);
+void add_rbm(Command app) {
+  const Command rbm = app.subcommand("rbm", "Restricted Boltzmann machines: train, measure, sample, look at them");
+  rbm.needs_subcommand();
+  add_rbm_train(rbm);
+  add_rbm_evaluate(rbm);
+  add_rbm_ais(rbm);
+  add_rbm_sample(rbm);
+  add_rbm_inpaint(rbm);
+  add_rbm_features(rbm);
 }
 
 }  // namespace fanin::cli

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <numbers>
 #include <numeric>
 #include <optional>
@@ -192,12 +193,12 @@ int RbmAis::run() {
 
 }  // namespace
 
-void add_rbm_ais(CLI::App& rbm, Action& action) {
-  auto* command =
-      rbm.add_subcommand("ais", "Estimate a machine's log-likelihood by annealed importance sampling, from both sides");
+void add_rbm_ais(Command rbm) {
+  const Command command =
+      rbm.subcommand("ais", "Estimate a machine's log-likelihood by annealed importance sampling, from both sides");
   auto state = std::make_shared<RbmAis>();
-  command->add_option("machine", state->file, "A file of 'fanin rbm train'")->type_name("FILE")->required();
-  state->common.add_to(*command);
+  command.required_argument("machine", "FILE", state->file, "A file of 'fanin rbm train'");
+  state->common.add_to(command);
   std::vector<Setting> all = state->input.settings();
   all.push_back(text_setting("part", "PART", "Judge on the test or train part", state->part));
   all.push_back(count_setting("chains", "Independent runs", state->options.chains));
@@ -211,8 +212,8 @@ void add_rbm_ais(CLI::App& rbm, Action& action) {
   all.push_back(count_setting("burn-in", "Gibbs steps before a reverse run", state->options.burn_in));
   all.push_back(seed_setting("seed", "Of the chains", state->options.seed));
   state->settings = std::make_unique<Settings>(std::move(all));
-  state->settings->add_to(*command);
-  command->callback([state, &action] { action = [state] { return state->run(); }; });
+  state->settings->add_to(command);
+  command.runs([state] { return state->run(); });
 }
 
 }  // namespace fanin::cli

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "fanin/core/error.h"
 #include "fanin/data/statistics.h"
@@ -71,18 +72,18 @@ int RbmEvaluate::run() {
 
 }  // namespace
 
-void add_rbm_evaluate(CLI::App& rbm, Action& action) {
-  auto* command = rbm.add_subcommand("evaluate", "Measure how well a saved machine models data");
+void add_rbm_evaluate(Command rbm) {
+  const Command command = rbm.subcommand("evaluate", "Measure how well a saved machine models data");
   auto state = std::make_shared<RbmEvaluate>();
-  command->add_option("machine", state->file, "A file of 'fanin rbm train'")->type_name("FILE")->required();
-  state->common.add_to(*command);
+  command.required_argument("machine", "FILE", state->file, "A file of 'fanin rbm train'");
+  state->common.add_to(command);
   std::vector<Setting> all = state->input.settings();
   all.push_back(text_setting("part", "PART", "test or train", state->part));
   all.push_back(count_setting("samples", "How many samples; 0 for all", state->samples));
   all.push_back(seed_setting("seed", "Of a binarization by sampling", state->seed));
   state->settings = std::make_unique<Settings>(std::move(all));
-  state->settings->add_to(*command);
-  command->callback([state, &action] { action = [state] { return state->run(); }; });
+  state->settings->add_to(command);
+  command.runs([state] { return state->run(); });
 }
 
 }  // namespace fanin::cli

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <vector>
 
@@ -134,12 +135,12 @@ int RbmFeatures::run() {
 
 }  // namespace
 
-void add_rbm_features(CLI::App& rbm, Action& action) {
-  auto* command =
-      rbm.add_subcommand("features", "What a machine learned: filters, activities, weights, a linear reader");
+void add_rbm_features(Command rbm) {
+  const Command command =
+      rbm.subcommand("features", "What a machine learned: filters, activities, weights, a linear reader");
   auto state = std::make_shared<RbmFeatures>();
-  command->add_option("machine", state->file, "A file of 'fanin rbm train'")->type_name("FILE")->required();
-  state->common.add_to(*command);
+  command.required_argument("machine", "FILE", state->file, "A file of 'fanin rbm train'");
+  state->common.add_to(command);
   std::vector<Setting> all = state->input.settings();
   all.push_back(text_setting("output", "FILE", "Hidden means and labels of all samples as safetensors", state->output));
   all.push_back(text_setting("filters", "FILE", "The weights of each hidden unit as one PNG", state->filters));
@@ -154,8 +155,8 @@ void add_rbm_features(CLI::App& rbm, Action& action) {
                              state->classify));
   all.push_back(count_setting("epochs", "Of --classify", state->epochs));
   state->settings = std::make_unique<Settings>(std::move(all));
-  state->settings->add_to(*command);
-  command->callback([state, &action] { action = [state] { return state->run(); }; });
+  state->settings->add_to(command);
+  command.runs([state] { return state->run(); });
 }
 
 }  // namespace fanin::cli

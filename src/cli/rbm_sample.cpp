@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <numeric>
 #include <vector>
 
@@ -202,9 +203,9 @@ int RbmSample::inpaint() {
                   count, hide, error / static_cast<double>(std::max<std::size_t>(filled, 1))));
 }
 
-std::shared_ptr<RbmSample> common_options(CLI::App& command) {
+std::shared_ptr<RbmSample> common_options(Command command) {
   auto state = std::make_shared<RbmSample>();
-  command.add_option("machine", state->file, "A file of 'fanin rbm train'")->type_name("FILE")->required();
+  command.required_argument("machine", "FILE", state->file, "A file of 'fanin rbm train'");
   state->common.add_to(command);
   return state;
 }
@@ -221,28 +222,28 @@ std::vector<Setting> common_settings(RbmSample& s) {
 
 }  // namespace
 
-void add_rbm_sample(CLI::App& rbm, Action& action) {
-  auto* command = rbm.add_subcommand("sample", "Let a machine dream: Gibbs sampling, drawn and as PNG");
-  auto state = common_options(*command);
+void add_rbm_sample(Command rbm) {
+  const Command command = rbm.subcommand("sample", "Let a machine dream: Gibbs sampling, drawn and as PNG");
+  auto state = common_options(command);
   std::vector<Setting> all = common_settings(*state);
   all.push_back(text_setting("start", "NAME", "First states: random, or data (test samples)", state->start));
   all.push_back(text_setting("label", "K", "Hold this class, of machines with label units", state->label));
   state->settings = std::make_unique<Settings>(std::move(all));
-  state->settings->add_to(*command);
-  command->callback([state, &action] { action = [state] { return state->sample(); }; });
+  state->settings->add_to(command);
+  command.runs([state] { return state->sample(); });
 }
 
-void add_rbm_inpaint(CLI::App& rbm, Action& action) {
-  auto* command = rbm.add_subcommand("inpaint", "Fill in hidden parts of test pictures by Gibbs sampling");
-  auto state = common_options(*command);
+void add_rbm_inpaint(Command rbm) {
+  const Command command = rbm.subcommand("inpaint", "Fill in hidden parts of test pictures by Gibbs sampling");
+  auto state = common_options(command);
   state->count = 20;
   state->steps = 200;
   state->shown = 9;
   std::vector<Setting> all = common_settings(*state);
   all.push_back(text_setting("hide", "SIDE", "Which half: top, bottom, left, right", state->hide));
   state->settings = std::make_unique<Settings>(std::move(all));
-  state->settings->add_to(*command);
-  command->callback([state, &action] { action = [state] { return state->inpaint(); }; });
+  state->settings->add_to(command);
+  command.runs([state] { return state->inpaint(); });
 }
 
 }  // namespace fanin::cli

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "fanin/core/error.h"
@@ -150,20 +151,19 @@ int RbmTrain::run() {
 
 }  // namespace
 
-void add_rbm_train(CLI::App& rbm, Action& action) {
-  auto* command = rbm.add_subcommand("train", "Train a restricted Boltzmann machine and measure it");
+void add_rbm_train(Command rbm) {
+  const Command command = rbm.subcommand("train", "Train a restricted Boltzmann machine and measure it");
   auto state = std::make_shared<RbmTrain>();
-  state->common.add_to(*command);
-  command->add_option("--preset", state->preset, "What the other options start from: hinton2006, pcd or gaussian")
-      ->type_name("NAME")
-      ->default_str("hinton2006");
+  state->common.add_to(command);
+  command.option("--preset", "NAME", state->preset, "What the other options start from: hinton2006, pcd or gaussian",
+                 "hinton2006");
   std::vector<Setting> all = rbm_settings(state->options, true);
   for (Setting& s : state->input.settings()) all.push_back(std::move(s));
   all.push_back(text_setting("output", "FILE", "Save the machine as safetensors", state->output));
   all.push_back(text_setting("metrics", "FILE", "Save one JSON line an epoch", state->metrics));
   state->settings = std::make_unique<Settings>(std::move(all));
-  state->settings->add_to(*command);
-  command->callback([state, &action] { action = [state] { return state->run(); }; });
+  state->settings->add_to(command);
+  command.runs([state] { return state->run(); });
 }
 
 }  // namespace fanin::cli

@@ -99,36 +99,32 @@ Setting bool_setting(std::string name, std::string help, bool& value) {
   return {std::move(name), "", std::move(help), set, [&value] { return std::string(value ? "true" : "false"); }};
 }
 
-// Both are heard as they are read, not when all are: only so does the last of --x and --no-x win.
-void Settings::add_switch(CLI::App& command, const Setting& setting) {
+// Both are heard in their order, so that the last of --x and --no-x wins.
+void Settings::add_switch(Command command, const Setting& setting) {
   const auto store = [this, name = setting.name](const std::string& text) { flags_[name] = text; };
   const auto store_opposite = [store](const std::string& text) {
     store(text == "true" ? "false" : text == "false" ? "true" : text);
   };
   const std::string help = setting.help + (setting.get() == "true" ? " [on]" : "");
-  command.add_flag("--" + setting.name, help)->each(store)->trigger_on_parse();
-  command.add_flag("--no-" + setting.name)->each(store_opposite)->trigger_on_parse()->group("");
+  command.each_flag("--" + setting.name, store, help);
+  command.each_flag("--no-" + setting.name, store_opposite, "");
 }
 
-void Settings::add_to(CLI::App& command) {
+void Settings::add_to(Command command) {
   for (const Setting& s : settings_) {
     if (s.type.empty()) {
       add_switch(command, s);
     } else {
       std::string shown = s.get();
       shown.erase(std::remove(shown.begin(), shown.end(), '"'), shown.end());
-      command
-          .add_option_function<std::string>(
-              s.name == "output" ? "-o,--output" : "--" + s.name,
-              [this, name = s.name](const std::string& text) { flags_[name] = text; }, s.help)
-          ->type_name(s.type)
-          ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
-          ->default_str(shown);
+      command.each_option(
+          s.name == "output" ? "-o,--output" : "--" + s.name, s.type,
+          [this, name = s.name](const std::string& text) { flags_[name] = text; }, s.help, shown);
     }
   }
-  command.add_option("--config", config_, "Read settings from a TOML file with the flags' names as keys; flags win")
-      ->type_name("FILE");
-  command.add_flag("--print-config", print_config_, "Print all settings as TOML and stop");
+  command.option("--config", "FILE", config_,
+                 "Read settings from a TOML file with the flags' names as keys; flags win");
+  command.flag("--print-config", print_config_, "Print all settings as TOML and stop");
 }
 
 std::vector<std::string> Settings::names() const {

@@ -1,12 +1,13 @@
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "cli/parser.h"
 
 namespace fanin::cli {
 
@@ -38,7 +39,7 @@ class Settings {
 
   /// Adds a flag for each, `--config FILE` and `--print-config`. One that is on or off gets `--x`, `--no-x` and
   /// `--x=true|false`. Of a flag that is there twice the last counts.
-  void add_to(CLI::App& command);
+  void add_to(Command command);
   /// Applies the file, if one was named, and then the flags. Throws Error(io) or Error(data) for the file with its
   /// line, Error(usage) naming the flag.
   void apply();
@@ -52,7 +53,7 @@ class Settings {
   [[nodiscard]] const std::string& config() const noexcept { return config_; }
 
  private:
-  void add_switch(CLI::App& command, const Setting& setting);
+  void add_switch(Command command, const Setting& setting);
   void apply_file();
   [[nodiscard]] std::vector<std::string> names() const;
 

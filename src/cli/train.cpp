@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "fanin/core/error.h"
 #include "fanin/core/text.h"
@@ -187,20 +188,19 @@ int train_as_set(TrainRun& run) {
 
 }  // namespace
 
-void add_train(CLI::App& app, Action& action) {
-  auto* command = app.add_subcommand("train", "Train a network and save it");
+void add_train(Command app) {
+  const Command command = app.subcommand("train", "Train a network and save it");
   auto state = std::make_shared<TrainRun>();
-  state->common.add_to(*command);
+  state->common.add_to(command);
   std::vector<Setting> all = state->training.settings(true);
   for (Setting& s : state->input.source.settings()) all.push_back(std::move(s));
   for (Setting& s : state->file_settings()) all.push_back(std::move(s));
   all.push_back(text_setting("stack", "FILE",
                              "Hidden layers from a file of 'fanin dbn pretrain' (or 'fanin rbm train')", state->stack));
   state->settings = std::make_unique<Settings>(std::move(all));
-  state->settings->add_to(*command);
-  command->add_flag("--resume", state->resume,
-                    "Go on from the checkpoint, bit for bit; from the start if there is none");
-  command->callback([state, &action] { action = [state] { return train_as_set(*state); }; });
+  state->settings->add_to(command);
+  command.flag("--resume", state->resume, "Go on from the checkpoint, bit for bit; from the start if there is none");
+  command.runs([state] { return train_as_set(*state); });
 }
 
 }  // namespace fanin::cli

@@ -1,5 +1,7 @@
 #include "cli/train_json.h"
 
+#include <nlohmann/json.hpp>
+
 #include "fanin/core/version.h"
 #include "fanin/nn/loss.h"
 

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "fanin/core/error.h"
 #include "fanin/core/text.h"
@@ -193,27 +194,19 @@ int Verify::run() const {
 
 }  // namespace
 
-void add_verify(CLI::App& app, Action& action) {
-  auto* command =
-      app.add_subcommand("verify", "Hold a file's tensors to its certificate or to rules: laws, bytes, checksums");
+void add_verify(Command app) {
+  const Command command =
+      app.subcommand("verify", "Hold a file's tensors to its certificate or to rules: laws, bytes, checksums");
   auto state = std::make_shared<Verify>();
-  command->add_option("file", state->file, "A safetensors file, or an index (*.index.json)")
-      ->type_name("FILE")
-      ->required();
-  command->add_option("--certificate", state->certificate, "Hold the file to this certificate instead of its own")
-      ->type_name("FILE");
-  state->steps.add_to(*command, "Hold the file to these instead, as in fanin init: ");
-  command
-      ->add_option("--set", state->overrides,
-                   "With --rule or --recipe: what names and shapes do not tell, as in fanin init")
-      ->type_name("TRAITS")
-      ->expected(1)
-      ->take_all();
-  command->add_flag("--ordered", state->ordered, "With --rule or --recipe: the later of two rules wins");
-  command->add_option("--seed", state->seed, "With --rule or --recipe: make the tensors again and compare")
-      ->type_name("N");
-  state->common.add_to(*command);
-  command->callback([state, &action] { action = [state] { return state->run(); }; });
+  command.required_argument("file", "FILE", state->file, "A safetensors file, or an index (*.index.json)");
+  command.option("--certificate", "FILE", state->certificate, "Hold the file to this certificate instead of its own");
+  state->steps.add_to(command, "Hold the file to these instead, as in fanin init: ");
+  command.list("--set", "TRAITS", state->overrides,
+               "With --rule or --recipe: what names and shapes do not tell, as in fanin init");
+  command.flag("--ordered", state->ordered, "With --rule or --recipe: the later of two rules wins");
+  command.option("--seed", "N", state->seed, "With --rule or --recipe: make the tensors again and compare");
+  state->common.add_to(command);
+  command.runs([state] { return state->run(); });
 }
 
 }  // namespace fanin::cli

@@ -1,3 +1,5 @@
+#include <nlohmann/json.hpp>
+
 #include "tests/cli/program.h"
 
 namespace fanin::cli::test {

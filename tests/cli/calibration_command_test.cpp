@@ -1,3 +1,5 @@
+#include <nlohmann/json.hpp>
+
 #include "fanin/io/network_file.h"
 
 #include "tests/cli/program.h"

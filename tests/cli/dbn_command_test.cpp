@@ -1,5 +1,6 @@
 #include <chrono>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "fanin/io/png.h"

@@ -1,4 +1,5 @@
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "fanin/init/catalogue.h"

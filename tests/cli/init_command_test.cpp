@@ -1,5 +1,6 @@
 #include <cmath>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "tests/cli/program.h"
 

@@ -1,4 +1,5 @@
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "tests/cli/program.h"
 
@@ -41,6 +42,11 @@ TEST_F(PlanCommand, SameNamesGiveTheBytesOfInitLayers) {
                          path("d")};
   ASSERT_EQ(run(layers).code, 0);
   EXPECT_EQ(values("a"), values("d"));
+}
+
+TEST_F(PlanCommand, SpecMayStandBehindARule) {
+  const Outcome outcome = run({"init", "--dry-run", "--rule", "* -> zeros", path("m.json")});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
 }
 
 TEST_F(PlanCommand, DryRunShowsThePlanAndWritesNothing) {

@@ -11,7 +11,7 @@ namespace fanin::cli {
 namespace {
 
 // A command with one setting of each type.
-struct Command {
+struct PlainCommand {
   std::string name = "plain";
   double rate = 0.5;
   std::size_t count = 3;
@@ -20,12 +20,11 @@ struct Command {
   Settings settings{{text_setting("name", "NAME", "a text", name), number_setting("rate", "a number", rate),
                      count_setting("max-count", "a count", count), seed_setting("seed", "a seed", seed),
                      bool_setting("shuffle", "a switch", shuffle)}};
-  CLI::App app;
+  Parser parser{"plain", "a command with one setting of each type"};
 
-  Command() { settings.add_to(app); }
-  void parse(std::vector<std::string> words) {
-    std::reverse(words.begin(), words.end());  // the order that CLI11 takes a vector in
-    app.parse(words);
+  PlainCommand() { settings.add_to(parser.root()); }
+  void parse(const std::vector<std::string>& words) {
+    ASSERT_EQ(parser.parse(words).mistake, "");
     settings.apply();
   }
 };
@@ -37,13 +36,13 @@ class SettingsFile : public testing::Test {
     return (folder_ / "c.toml").string();
   }
   std::string error(ErrorKind kind, const std::string& text) const {
-    return io::message_of(kind, [&] { Command().parse({"--config", write(text)}); });
+    return io::message_of(kind, [&] { PlainCommand().parse({"--config", write(text)}); });
   }
   io::TempDir folder_;
 };
 
 TEST(Settings, DefaultsStayWhereNothingIsGiven) {
-  Command c;
+  PlainCommand c;
   c.parse({});
   EXPECT_EQ(c.name, "plain");
   EXPECT_EQ(c.rate, 0.5);
@@ -53,7 +52,7 @@ TEST(Settings, DefaultsStayWhereNothingIsGiven) {
 }
 
 TEST(Settings, FlagsSetEveryType) {
-  Command c;
+  PlainCommand c;
   c.parse({"--name", "x y", "--rate", "1e-3", "--max-count", "7", "--seed", "18446744073709551615", "--no-shuffle"});
   EXPECT_EQ(c.name, "x y");
   EXPECT_EQ(c.rate, 1e-3);
@@ -77,7 +76,7 @@ TEST(Settings, SwitchesTakeAValueAndTheLastOneWins) {
       {{"--shuffle", "--no-shuffle", "--shuffle", "--shuffle=false"}, false}};
   for (const auto& [words, value] : cases) {
     for (const bool before : {true, false}) {
-      Command c;
+      PlainCommand c;
       c.shuffle = before;
       c.parse(words);
       EXPECT_EQ(c.shuffle, value) << words.back();
@@ -88,7 +87,7 @@ TEST(Settings, SwitchesTakeAValueAndTheLastOneWins) {
 
 TEST(Settings, SwitchesRejectEverythingButTrueAndFalse) {
   for (const char* word : {"--shuffle=maybe", "--shuffle=1", "--no-shuffle=off", "--no-shuffle=99999999999999999999"}) {
-    const std::string message = io::message_of(ErrorKind::usage, [&] { Command().parse({word}); });
+    const std::string message = io::message_of(ErrorKind::usage, [&] { PlainCommand().parse({word}); });
     EXPECT_TRUE(io::contains(message, "shuffle: '")) << message;
     EXPECT_TRUE(io::contains(message, "true or false")) << message;
   }
@@ -102,14 +101,14 @@ TEST(Settings, BadValuesAreUsageErrorsThatNameFlagAndValue) {
                                                   {"--seed", "-1"},       {"--seed", "18446744073709551616"},
                                                   {"--seed", "1 "}};
   for (const auto& words : bad) {
-    const std::string message = io::message_of(ErrorKind::usage, [&] { Command().parse(words); });
+    const std::string message = io::message_of(ErrorKind::usage, [&] { PlainCommand().parse(words); });
     EXPECT_TRUE(io::contains(message, words[0].substr(2))) << message;
     EXPECT_TRUE(io::contains(message, "'" + words[1] + "'")) << message;
   }
 }
 
 TEST_F(SettingsFile, SetsEveryTypeAndTakesUnderscores) {
-  Command c;
+  PlainCommand c;
   c.parse({"--config", write("name = \"n\"\nrate = 2\nmax_count = 9\nseed = 4\nshuffle = false\n")});
   EXPECT_EQ(c.name, "n");
   EXPECT_EQ(c.rate, 2.0);
@@ -120,7 +119,7 @@ TEST_F(SettingsFile, SetsEveryTypeAndTakesUnderscores) {
 }
 
 TEST_F(SettingsFile, FlagsWinOverTheFile) {
-  Command c;
+  PlainCommand c;
   c.parse({"--rate", "0.25", "--config", write("rate = 2.0\nmax-count = 9\nshuffle = false\n"), "--shuffle"});
   EXPECT_EQ(c.rate, 0.25);
   EXPECT_EQ(c.count, 9U);
@@ -128,7 +127,7 @@ TEST_F(SettingsFile, FlagsWinOverTheFile) {
 }
 
 TEST_F(SettingsFile, WhatTheFileSetIsNotGivenByAFlag) {
-  Command c;
+  PlainCommand c;
   c.parse({"--rate", "0.25", "--config", write("rate = 2.0\nmax-count = 9\n")});
   EXPECT_TRUE(c.settings.given("max-count"));
   EXPECT_FALSE(c.settings.given_by_flag("max-count"));
@@ -136,9 +135,9 @@ TEST_F(SettingsFile, WhatTheFileSetIsNotGivenByAFlag) {
 }
 
 TEST_F(SettingsFile, PrintedSettingsReadBackAsTheyWere) {
-  Command c;
+  PlainCommand c;
   c.parse({"--name", "a \"quoted\" back\\slash", "--rate", "0.1", "--seed", "9223372036854775807", "--no-shuffle"});
-  Command d;
+  PlainCommand d;
   d.parse({"--config", write(c.settings.toml())});
   EXPECT_EQ(d.name, c.name);
   EXPECT_EQ(d.rate, c.rate);
@@ -149,17 +148,17 @@ TEST_F(SettingsFile, PrintedSettingsReadBackAsTheyWere) {
 }
 
 TEST_F(SettingsFile, SeedsBeyondTomlsIntegersReadBackToo) {
-  Command c;
+  PlainCommand c;
   c.parse({"--seed", "18446744073709551615"});
-  Command d;
+  PlainCommand d;
   d.parse({"--config", write(c.settings.toml())});
   EXPECT_EQ(d.seed, c.seed);
 }
 
 TEST_F(SettingsFile, ControlCharactersReadBackToo) {
-  Command c;
+  PlainCommand c;
   c.parse({"--name", "tab\there\nline"});
-  Command d;
+  PlainCommand d;
   d.parse({"--config", write(c.settings.toml())});
   EXPECT_EQ(d.name, c.name);
 }
@@ -193,7 +192,7 @@ TEST_F(SettingsFile, BadTomlNamesItsLine) {
 
 TEST_F(SettingsFile, MissingFileIsAnIoError) {
   const std::string message = io::message_of(ErrorKind::io, [&] {
-    Command().parse({"--config", (folder_ / "none.toml").string()});
+    PlainCommand().parse({"--config", (folder_ / "none.toml").string()});
   });
   EXPECT_TRUE(io::contains(message, "none.toml")) << message;
 }
@@ -205,12 +204,11 @@ TEST_F(SettingsFile, HugeFileIsRejected) {
 struct TrainCommandLine {
   TrainSettings training;
   Settings settings{training.settings(true)};
-  CLI::App app;
+  Parser parser{"train", "a command with the settings of a training"};
 
-  TrainCommandLine() { settings.add_to(app); }
-  void parse(std::vector<std::string> words) {
-    std::reverse(words.begin(), words.end());
-    app.parse(words);
+  TrainCommandLine() { settings.add_to(parser.root()); }
+  void parse(const std::vector<std::string>& words) {
+    ASSERT_EQ(parser.parse(words).mistake, "");
     settings.apply();
     training.finish(settings);
   }
