@@ -26,12 +26,7 @@ target_link_libraries(fanin
   PUBLIC Threads::Threads
   PRIVATE $<BUILD_INTERFACE:fanin_options> hwy::hwy fmt::fmt ZLIB::ZLIB PNG::PNG OpenSSL::Crypto
           $<BUILD_INTERFACE:nlohmann_json::nlohmann_json> $<BUILD_INTERFACE:tomlplusplus::tomlplusplus>)
-# x86 targets without a fused multiply-add of their own would only be slow twins of the portable path.
-set(disabled_targets HWY_SSSE3 HWY_SSE4 HWY_AVX3_DL)
-if(FANIN_SANITIZE)
-  # It has the vectors of AVX3_ZEN4, and each target of the sanitized products compiles for a minute.
-  list(APPEND disabled_targets HWY_AVX3)
-endif()
-list(JOIN disabled_targets "|" disabled_targets)
 target_compile_definitions(fanin PRIVATE
-  FANIN_VERSION="${PROJECT_VERSION}" "HWY_DISABLED_TARGETS=(${disabled_targets})")
+  FANIN_VERSION="${PROJECT_VERSION}"
+  # x86 targets without a fused multiply-add of their own would only be slow twins of the portable path.
+  "HWY_DISABLED_TARGETS=(HWY_SSSE3|HWY_SSE4|HWY_AVX3_DL)")

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-
 #include "cli/train_settings.h"
 #include "tests/io/io_test_support.h"
 
