@@ -1,8 +1,8 @@
-// The bfloat16 kernels by VDPBF16PS and VCVTNE2PS2BF16. This file alone is compiled for AVX512_BF16: nothing in it is
-// visible outside, and no template or inline function of others is instantiated here, so that the linker cannot take
-// such code for a machine without it.
+// The bfloat16 kernels by VDPBF16PS and VCVTNE2PS2BF16. Only the functions marked FANIN_AVX512_BF16 are such code, and
+// none of them is visible outside.
 #include <immintrin.h>
 
+#include "linalg/avx512_bf16.h"
 #include "linalg/bf16_kernels.h"
 
 namespace fanin::linalg::detail {
@@ -12,10 +12,11 @@ constexpr std::size_t kLanes = 16;
 
 // MR rows by NV vectors of C stay in registers while the pairs run; `last` masks the last vector.
 template <std::size_t MR, std::size_t NV>
-__attribute__((always_inline)) inline void tile(const std::uint32_t* a, std::size_t a_row, std::size_t a_pair,
-                                                std::size_t pairs, const std::uint32_t* b, std::size_t b_row,
-                                                const float* bias, bool accumulate, float* c, std::size_t c_row,
-                                                __mmask16 last) {
+FANIN_AVX512_BF16 __attribute__((always_inline)) inline void tile(const std::uint32_t* a, std::size_t a_row,
+                                                                  std::size_t a_pair, std::size_t pairs,
+                                                                  const std::uint32_t* b, std::size_t b_row,
+                                                                  const float* bias, bool accumulate, float* c,
+                                                                  std::size_t c_row, __mmask16 last) {
   __m512 acc[MR][NV];
 #pragma GCC unroll 16
   for (std::size_t i = 0; i < MR; ++i) {
@@ -55,10 +56,11 @@ __attribute__((always_inline)) inline void tile(const std::uint32_t* a, std::siz
 }
 
 template <std::size_t NV>
-__attribute__((always_inline)) inline void rows(const std::uint32_t* a, std::size_t a_row, std::size_t a_pair,
-                                                std::size_t pairs, const std::uint32_t* b, std::size_t b_row,
-                                                const float* bias, bool accumulate, float* c, std::size_t c_row,
-                                                std::size_t m, __mmask16 last) {
+FANIN_AVX512_BF16 __attribute__((always_inline)) inline void rows(const std::uint32_t* a, std::size_t a_row,
+                                                                  std::size_t a_pair, std::size_t pairs,
+                                                                  const std::uint32_t* b, std::size_t b_row,
+                                                                  const float* bias, bool accumulate, float* c,
+                                                                  std::size_t c_row, std::size_t m, __mmask16 last) {
   constexpr std::size_t kRows = NV == 4 ? 6 : NV == 3 ? 8 : 12;
   std::size_t i = 0;
   for (; m - i >= kRows; i += kRows) {
@@ -78,8 +80,9 @@ __attribute__((always_inline)) inline void rows(const std::uint32_t* a, std::siz
   }
 }
 
-void panel(const std::uint32_t* a, std::size_t a_row, std::size_t a_pair, std::size_t pairs, const std::uint32_t* b,
-           std::size_t b_row, const float* bias, bool accumulate, const MatrixView<float>& c) {
+FANIN_AVX512_BF16 void panel(const std::uint32_t* a, std::size_t a_row, std::size_t a_pair, std::size_t pairs,
+                             const std::uint32_t* b, std::size_t b_row, const float* bias, bool accumulate,
+                             const MatrixView<float>& c) {
   const std::size_t m = c.rows;
   const std::size_t n = c.cols;
   if (n == 0) return;
@@ -97,11 +100,11 @@ void panel(const std::uint32_t* a, std::size_t a_row, std::size_t a_pair, std::s
   }
 }
 
-__attribute__((always_inline)) inline __mmask16 first_lanes(std::size_t n) {
+FANIN_AVX512_BF16 __attribute__((always_inline)) inline __mmask16 first_lanes(std::size_t n) {
   return static_cast<__mmask16>(n >= kLanes ? 0xFFFFU : (1U << n) - 1);
 }
 
-void pair_columns(const MatrixView<const float>& x, std::uint32_t* out, std::size_t out_row) {
+FANIN_AVX512_BF16 void pair_columns(const MatrixView<const float>& x, std::uint32_t* out, std::size_t out_row) {
   for (std::size_t i = 0; i < x.rows; ++i) {
     const float* from = x.data + i * x.stride;
     std::uint32_t* to = out + i * out_row;
@@ -118,7 +121,7 @@ void pair_columns(const MatrixView<const float>& x, std::uint32_t* out, std::siz
   }
 }
 
-void pair_rows(const MatrixView<const float>& x, std::uint32_t* out, std::size_t out_row) {
+FANIN_AVX512_BF16 void pair_rows(const MatrixView<const float>& x, std::uint32_t* out, std::size_t out_row) {
   // The lower half of both rounded rows is the first one's; now they alternate.
   alignas(64) std::uint16_t order[2 * kLanes];
   for (std::size_t i = 0; i < kLanes; ++i) {
@@ -149,9 +152,7 @@ void pair_rows(const MatrixView<const float>& x, std::uint32_t* out, std::size_t
 
 const Bf16Kernels* native_bf16_kernels() {
   static constexpr Bf16Kernels kKernels{panel, pair_columns, pair_rows};
-  static const bool there = __builtin_cpu_supports("avx512bf16") != 0 && __builtin_cpu_supports("avx512bw") != 0 &&
-                            __builtin_cpu_supports("avx512vl") != 0 && __builtin_cpu_supports("avx512dq") != 0;
-  return there ? &kKernels : nullptr;
+  return has_avx512_bf16() ? &kKernels : nullptr;
 }
 
 }  // namespace fanin::linalg::detail
