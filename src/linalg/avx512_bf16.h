@@ -1,8 +1,7 @@
 #pragma once
 
-// The instructions of AVX512_BF16 are asked of single functions, not of a file: a function that first asks the machine
-// must be code for every machine, and flags for the file, with a sanitizer or without optimization, would put AVX-512
-// in front of the question.
+// Single functions are compiled for AVX512_BF16, not a file: the file's flags would also be those of the function in it
+// that first asks the machine, and AddressSanitizer's prologue would be AVX-512 code in front of the question.
 
 /// Marks a function as code for AVX512_BF16: to be called only where has_avx512_bf16() is true.
 #define FANIN_AVX512_BF16 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")))
